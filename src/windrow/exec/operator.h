@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <vector>
+
+#include "windrow/base/status.h"
+
+namespace windrow::exec {
+
+// A pipeline is a chain that ends in a sink:
+//
+//   source units ─> decode ─> Operator* ─> Breaker::Prepare ┐        (parallel, any order)
+//                                                           ├ Breaker::Consume (one at a time,
+//                                                           │  in the source's row order)
+//                 emitted batches ─> Operator* ─> ... ─> Sink::Encode │ Sink::Write
+//
+// Operators map one batch to one batch and may run on many batches at once. A breaker sees
+// the batches in order and emits when it likes: a join probe by windows, a sort at the end.
+
+/// Maps a batch to a batch. Process is called from many threads at once.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  virtual const std::shared_ptr<arrow::Schema>& output_schema() const = 0;
+  /// Zero rows are dropped by the pipeline.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Process(
+      std::shared_ptr<arrow::RecordBatch> batch) = 0;
+};
+
+/// Where a breaker puts its output. Runs the rest of the pipeline before it returns, so a
+/// breaker that emits piece by piece never holds more than one piece.
+class Emitter {
+ public:
+  virtual ~Emitter() = default;
+  /// `batches` in output order. They are processed in parallel.
+  virtual Status Emit(std::vector<std::shared_ptr<arrow::RecordBatch>> batches) = 0;
+};
+
+/// What Prepare or Encode made of one batch.
+struct Prepared {
+  virtual ~Prepared() = default;
+};
+
+/// Ends a chain of operators and may start the next one.
+class Breaker {
+ public:
+  virtual ~Breaker() = default;
+  /// Null for a breaker that emits nothing (a join build).
+  virtual const std::shared_ptr<arrow::Schema>& output_schema() const = 0;
+  /// The parallel part of the work on one batch. Called from many threads at once.
+  virtual Result<std::unique_ptr<Prepared>> Prepare(
+      std::shared_ptr<arrow::RecordBatch> batch) = 0;
+  /// One call at a time, in row order.
+  virtual Status Consume(std::unique_ptr<Prepared> prepared, Emitter* emitter) = 0;
+  /// After the last Consume.
+  virtual Status Finish(Emitter* emitter) = 0;
+  /// True when further input cannot change the output; the pipeline then stops its source.
+  virtual bool done() const { return false; }
+};
+
+/// Writes a pipeline's rows. Nothing is visible under the output's name before Commit.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// Serialises and compresses one batch. Called from many threads at once.
+  virtual Result<std::unique_ptr<Prepared>> Encode(
+      std::shared_ptr<arrow::RecordBatch> batch) = 0;
+  /// One call at a time, in row order.
+  virtual Status Write(std::unique_ptr<Prepared> encoded) = 0;
+  /// Completes the output; still invisible. After it only Commit or Abort may follow.
+  virtual Status Finish() = 0;
+  /// Publishes the output under its name.
+  virtual Status Commit() = 0;
+  /// Removes everything written. Also what destruction without Commit does.
+  virtual void Abort() = 0;
+  /// Bytes written to storage so far.
+  virtual int64_t bytes_written() const = 0;
+};
+
+}  // namespace windrow::exec

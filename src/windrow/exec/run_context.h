@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/memory_pool.h>
+#include <arrow/util/cancel.h>
+
+#include <cstdint>
+
+namespace windrow::exec {
+
+class TaskSlots;
+
+/// What one run shares between all its operators. Passed by pointer, owned by the runner,
+/// outlives every operator of the run.
+struct RunContext {
+  arrow::MemoryPool* pool = nullptr;  ///< budgeted; every Arrow allocation of the run
+  TaskSlots* slots = nullptr;         ///< where parallel loops run
+  arrow::StopToken stop;              ///< checked by every loop that takes over a morsel
+  int64_t morsel_rows = 64 * 1024;    ///< most rows of a batch handed to an operator
+  int64_t morsel_bytes = 8 << 20;     ///< most bytes of such a batch, by estimate
+  /// Bytes of joined output gathered at once; larger is faster (better locality) up to L3.
+  int64_t window_bytes = 256 << 20;
+};
+
+}  // namespace windrow::exec

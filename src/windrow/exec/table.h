@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <arrow/util/cancel.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "windrow/base/status.h"
+
+namespace arrow::compute {
+class Expression;
+}
+
+namespace windrow::exec {
+
+struct RunContext;
+
+/// What is known about one column before reading it.
+struct ColumnStats {
+  std::shared_ptr<arrow::Scalar> min;  ///< null when unknown
+  std::shared_ptr<arrow::Scalar> max;  ///< null when unknown
+  std::optional<int64_t> null_count;
+};
+
+/// Name of the int64 column a scan adds when asked for row numbers. Not a legal user name.
+inline constexpr char kRowNumberColumn[] = "__row_number";
+
+/// What a scan of a table reads.
+struct ScanOptions {
+  /// Indices into the table's schema, in the order they come out. May be empty: batches then
+  /// have rows but no columns.
+  std::vector<int> columns;
+  /// Bound to the table's whole schema; null for no filter. A hint: the scan may skip parts
+  /// that cannot match, and still delivers rows that do not.
+  std::shared_ptr<const arrow::compute::Expression> pruning_predicate;
+  /// Appends kRowNumberColumn: the row's number in the table, counted from 0 over all rows,
+  /// pruned ones included.
+  bool row_numbers = false;
+};
+
+/// A unit of scheduling being decoded, such as a row group. Used by one thread at a time.
+class UnitReader {
+ public:
+  virtual ~UnitReader() = default;
+  /// Decodes the next batch of at most the run's morsel rows and bytes; null at the end.
+  /// Runs on a worker and does not wait for a device.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+};
+
+/// One scan under way. Units come in the table's row order; batches of different units are
+/// decoded at the same time.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Schema of the batches: the asked columns, then the row number if asked.
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// Fetches what the next unit needs and hands it over; null at the end. Called from one
+  /// I/O thread, may wait for a device, returns early when `stop` is requested.
+  virtual Result<std::unique_ptr<UnitReader>> NextUnit(const arrow::StopToken& stop) = 0;
+  /// Bytes fetched from storage so far, as stored (compressed). Thread-safe.
+  virtual int64_t bytes_read() const = 0;
+};
+
+/// Rows that stay addressable by number after a scan, so that a join can leave payload
+/// columns unread until it knows which rows match. Row r lives in the chunk c with
+/// chunk_offsets[c] <= r < chunk_offsets[c + 1]. Thread-safe.
+class RowStore {
+ public:
+  virtual ~RowStore() = default;
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// num_chunks + 1 ascending row numbers; the first is 0, the last the number of rows.
+  virtual const std::vector<int64_t>& chunk_offsets() const = 0;
+  /// True when LoadColumn costs no decoding and no copy, so arrays of all chunks may be held.
+  virtual bool IsResident(int column) const = 0;
+  /// The whole column of one chunk. Its type is that of the schema, or a dictionary of it.
+  virtual Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const = 0;
+  /// Bytes LoadColumn calls have fetched from storage so far.
+  virtual int64_t bytes_read() const = 0;
+};
+
+/// An opened input: metadata only. Immutable and thread-safe.
+class Table {
+ public:
+  virtual ~Table() = default;
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// Exact when the format records it, null otherwise.
+  virtual std::optional<int64_t> num_rows() const = 0;
+  /// Size as stored, in bytes; null when unknown.
+  virtual std::optional<int64_t> stored_bytes() const = 0;
+  /// Statistics over all rows, from metadata alone.
+  virtual ColumnStats column_stats(int column) const = 0;
+  /// Short text for explain, such as "ipc, 153 batches, uncompressed".
+  virtual std::string description() const = 0;
+  virtual Result<std::unique_ptr<Source>> Scan(const ScanOptions& options,
+                                               RunContext* context) const = 0;
+  /// Null when rows cannot be addressed again (a stream). Lives as long as the table.
+  virtual Result<std::shared_ptr<RowStore>> row_store(RunContext* context) const = 0;
+};
+
+}  // namespace windrow::exec

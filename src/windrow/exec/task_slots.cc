@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/exec/task_slots.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#include <time.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "windrow/base/check.h"
+
+namespace windrow::exec {
+
+struct TaskSlots::Arena {
+  // One more than the slots: oneTBB counts an outside thread that waits in ParallelFor.
+  explicit Arena(int num_slots)
+      : limit(tbb::global_control::max_allowed_parallelism,
+              static_cast<size_t>(num_slots) + 1),
+        arena(num_slots, /*reserved_for_masters=*/0) {}
+  tbb::global_control limit;
+  tbb::task_arena arena;
+};
+
+TaskSlots::TaskSlots(int num_slots)
+    : num_slots_(num_slots), arena_(std::make_unique<Arena>(num_slots)) {
+  WINDROW_CHECK(num_slots >= 1);
+}
+
+TaskSlots::~TaskSlots() = default;
+
+void TaskSlots::Enqueue(std::function<void()> task) {
+  arena_->arena.enqueue(std::move(task));
+}
+
+Status TaskSlots::ParallelFor(int64_t count, const std::function<Status(int64_t)>& body,
+                              int64_t* cpu_nanos) {
+  std::atomic<bool> failed = false;
+  std::atomic<int64_t> nanos = 0;
+  std::mutex mutex;
+  Status first_failure;
+  auto run = [&](int64_t index) {
+    if (failed.load(std::memory_order_relaxed)) return;
+    const int64_t start = ThreadCpuNanos();
+    Status status = body(index);
+    nanos += ThreadCpuNanos() - start;
+    if (status.ok()) return;
+    failed = true;
+    const std::scoped_lock lock(mutex);
+    if (first_failure.ok()) first_failure = std::move(status);
+  };
+  // Isolation keeps a worker that waits here from starting an unrelated morsel, which would
+  // nest pipelines without bound on its stack.
+  arena_->arena.execute([&] {
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(int64_t{0}, count, run, tbb::simple_partitioner());
+    });
+  });
+  if (cpu_nanos != nullptr) *cpu_nanos += nanos;
+  return first_failure;
+}
+
+int64_t ThreadCpuNanos() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace windrow::exec

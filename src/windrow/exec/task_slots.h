@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "windrow/base/status.h"
+
+namespace windrow::exec {
+
+/// The CPU threads of a run: a work-stealing pool with a fixed number of workers. Workers
+/// never wait for devices; I/O threads hand them work. Thread-safe.
+class TaskSlots {
+ public:
+  /// `num_slots` >= 1 worker threads.
+  explicit TaskSlots(int num_slots);
+  ~TaskSlots();
+
+  int num_slots() const { return num_slots_; }
+
+  /// Runs `task` on a worker, some time. The task must not throw and must handle its errors.
+  void Enqueue(std::function<void()> task);
+
+  /// Runs body(0) … body(count - 1) in parallel and returns the first failure. Callable from
+  /// a worker (the caller takes part) and from outside. Later indices may be skipped after a
+  /// failure. The CPU time of the bodies is added to `cpu_nanos` when given.
+  Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& body,
+                     int64_t* cpu_nanos = nullptr);
+
+ private:
+  struct Arena;
+  int num_slots_;
+  std::unique_ptr<Arena> arena_;
+};
+
+/// CPU time of the calling thread, in nanoseconds.
+int64_t ThreadCpuNanos();
+
+}  // namespace windrow::exec
