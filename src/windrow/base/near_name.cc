@@ -30,7 +30,8 @@ size_t EditDistance(std::string_view left, std::string_view right) {
 
 std::string NearName(std::string_view name, const std::vector<std::string>& candidates) {
   const std::string* best = nullptr;
-  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  // Two edits cover a swap of neighbours, the commonest slip.
+  size_t best_distance = std::max<size_t>(name.size() < 4 ? 1 : 2, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(name, candidate);
     if (distance < best_distance) {
