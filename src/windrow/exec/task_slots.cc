@@ -6,8 +6,8 @@
 #include <tbb/task_arena.h>
 #include <time.h>
 
-#include <atomic>
 #include <mutex>
+#include <thread>
 
 #include "windrow/base/check.h"
 
@@ -35,16 +35,18 @@ void TaskSlots::Enqueue(std::function<void()> task) {
 }
 
 Status TaskSlots::ParallelFor(int64_t count, const std::function<Status(int64_t)>& body,
-                              int64_t* cpu_nanos) {
+                              std::atomic<int64_t>* cpu_nanos) {
+  const std::thread::id caller = std::this_thread::get_id();
   std::atomic<bool> failed = false;
-  std::atomic<int64_t> nanos = 0;
   std::mutex mutex;
   Status first_failure;
   auto run = [&](int64_t index) {
     if (failed.load(std::memory_order_relaxed)) return;
     const int64_t start = ThreadCpuNanos();
     Status status = body(index);
-    nanos += ThreadCpuNanos() - start;
+    if (cpu_nanos != nullptr && std::this_thread::get_id() != caller) {
+      *cpu_nanos += ThreadCpuNanos() - start;
+    }
     if (status.ok()) return;
     failed = true;
     const std::scoped_lock lock(mutex);
@@ -57,7 +59,6 @@ Status TaskSlots::ParallelFor(int64_t count, const std::function<Status(int64_t)
       tbb::parallel_for(int64_t{0}, count, run, tbb::simple_partitioner());
     });
   });
-  if (cpu_nanos != nullptr) *cpu_nanos += nanos;
   return first_failure;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,9 +25,10 @@ class TaskSlots {
 
   /// Runs body(0) … body(count - 1) in parallel and returns the first failure. Callable from
   /// a worker (the caller takes part) and from outside. Later indices may be skipped after a
-  /// failure. The CPU time of the bodies is added to `cpu_nanos` when given.
+  /// failure. CPU time spent on other threads than the caller's is added to `cpu_nanos` when
+  /// given; the caller's own is the caller's to measure.
   Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& body,
-                     int64_t* cpu_nanos = nullptr);
+                     std::atomic<int64_t>* cpu_nanos = nullptr);
 
  private:
   struct Arena;

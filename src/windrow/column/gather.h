@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "windrow/base/status.h"
+#include "windrow/column/pool_vector.h"
+
+namespace windrow::column {
+
+/// Which rows of a chunked column go to which places of an output column, in the order in
+/// which the source lies in memory. That order is what makes a gather of few rows out of a
+/// large column fast: reads walk forward through DRAM, only the writes into the (small)
+/// output jump about. Immutable once made; thread-safe.
+struct GatherOrder {
+  explicit GatherOrder(arrow::MemoryPool* pool) : rows(pool), positions(pool) {}
+
+  /// Entries [begin, end) read from chunk `chunk`.
+  struct Range {
+    int chunk;
+    int64_t begin;
+    int64_t end;
+  };
+
+  int64_t output_rows = 0;
+  PoolVector<uint32_t> rows;       ///< row within its chunk; ascending within a range
+  PoolVector<uint32_t> positions;  ///< output row of each entry; empty: entry i goes to i
+  std::vector<Range> ranges;       ///< ascending chunks, none empty, together all entries
+  bool has_missing = false;        ///< some output rows receive nothing and become null
+};
+
+/// A row number that stands for "no row": its output is null.
+inline constexpr int64_t kNoRow = -1;
+
+/// Makes the order for gathering `row_numbers` (global, or kNoRow) to outputs 0, 1, 2, …;
+/// `chunk_offsets` as in exec::RowStore. At most 2^32 - 1 outputs and rows a chunk.
+Result<GatherOrder> MakeGatherOrder(std::span<const int64_t> row_numbers,
+                                    const std::vector<int64_t>& chunk_offsets,
+                                    arrow::MemoryPool* pool);
+
+/// Gathers one column. `chunks[i]` is the column's array for `order.ranges[i]`, of type
+/// `type` or of a dictionary whose values are `type`. The result has `type`; dictionaries
+/// that differ between chunks are unified. Status code CapacityError when the values of a
+/// string or binary column pass the 2 GiB of 32-bit offsets: gather fewer rows at a time.
+Result<std::shared_ptr<arrow::Array>> Gather(
+    const std::shared_ptr<arrow::DataType>& type,
+    const std::vector<std::shared_ptr<arrow::Array>>& chunks, const GatherOrder& order,
+    arrow::MemoryPool* pool);
+
+/// The rows of one range as a small array, so that the chunk can be let go. Gathering the
+/// compacted ranges with CompactedOrder gives what Gather gives from the chunks.
+Result<std::shared_ptr<arrow::Array>> CompactRange(
+    const std::shared_ptr<arrow::DataType>& type,
+    const std::shared_ptr<arrow::Array>& chunk, const GatherOrder& order,
+    const GatherOrder::Range& range, arrow::MemoryPool* pool);
+
+/// The order that reads the output of CompactRange for each range of `order`.
+Result<GatherOrder> CompactedOrder(const GatherOrder& order, arrow::MemoryPool* pool);
+
+}  // namespace windrow::column

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace windrow::exec {
+
+/// Counters of one step of a run. Explain, progress, the run report and the planner read the
+/// same object. Counters are thread-safe; names and predictions are set before the run.
+class StepMetrics {
+ public:
+  StepMetrics(std::string name, std::string kind)
+      : name(std::move(name)), kind(std::move(kind)) {}
+
+  const std::string name;  ///< as in the job document
+  const std::string kind;  ///< scan, filter, hash_join, sort, limit, write, …
+
+  std::atomic<int64_t> rows_in = 0;
+  std::atomic<int64_t> rows_out = 0;
+  std::atomic<int64_t> bytes = 0;        ///< read by a scan, written by a sink
+  std::atomic<int64_t> cpu_nanos = 0;    ///< on all threads
+  std::atomic<int64_t> spill_bytes = 0;
+  std::optional<int64_t> predicted_rows;
+  std::optional<int64_t> predicted_bytes;
+
+  /// Adds `wall` to the time span in which this step did anything.
+  void Touch(int64_t start_nanos, int64_t end_nanos);
+  /// Nanoseconds from the first start to the last end seen by Touch.
+  int64_t wall_nanos() const;
+
+  /// What was chosen and why, in words.
+  void SetStrategy(std::string_view strategy, std::string_view reason);
+  std::string strategy() const;
+  std::string reason() const;
+
+ private:
+  std::atomic<int64_t> first_nanos_ = INT64_MAX;
+  std::atomic<int64_t> last_nanos_ = 0;
+  mutable std::mutex mutex_;
+  std::string strategy_;
+  std::string reason_;
+};
+
+/// Times one piece of work of a step on the current thread, CPU and wall. A timer started
+/// inside another pauses its CPU clock, so that each nanosecond is charged to one step.
+class StepTimer {
+ public:
+  explicit StepTimer(StepMetrics* metrics);
+  ~StepTimer();
+  StepTimer(const StepTimer&) = delete;
+  StepTimer& operator=(const StepTimer&) = delete;
+
+ private:
+  void ChargeCpu();
+
+  StepMetrics* metrics_;
+  StepTimer* outer_;
+  int64_t wall_start_;
+  int64_t cpu_start_;
+};
+
+/// All steps of a run, in plan order. Steps are added before the run starts.
+class RunMetrics {
+ public:
+  StepMetrics* Add(std::string name, std::string kind) {
+    return &steps_.emplace_back(std::move(name), std::move(kind));
+  }
+  const std::deque<StepMetrics>& steps() const { return steps_; }
+
+ private:
+  std::deque<StepMetrics> steps_;
+};
+
+/// Monotonic clock, nanoseconds.
+int64_t WallNanos();
+
+}  // namespace windrow::exec

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/op/hash_join_probe.h"
+
+#include <arrow/array.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/bit_util.h>
+
+#include "windrow/column/gather.h"
+#include "windrow/exec/pipeline.h"
+#include "windrow/op/gather_window.h"
+#include "windrow/op/retained_rows.h"
+
+namespace windrow::op {
+namespace {
+
+using column::KeyTable;
+
+struct MatchedBatch : exec::Prepared {
+  MatchedBatch(std::shared_ptr<arrow::RecordBatch> batch, arrow::MemoryPool* pool)
+      : batch(std::move(batch)), matches(pool) {}
+  std::shared_ptr<arrow::RecordBatch> batch;
+  column::KeyMatches matches;
+};
+
+}  // namespace
+
+HashJoinProbe::HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> left_schema,
+                             std::shared_ptr<const BuiltSide> right,
+                             exec::RunContext* context, exec::StepMetrics* metrics)
+    : options_(std::move(options)),
+      left_schema_(std::move(left_schema)),
+      right_(std::move(right)),
+      context_(context),
+      metrics_(metrics),
+      window_rows_(WindowRows(*options_.output.schema, *context)) {}
+
+Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
+    std::shared_ptr<arrow::RecordBatch> batch) {
+  ARROW_ASSIGN_OR_RAISE(const auto keys, KeysOf(*batch, options_.key_columns,
+                                                right_->table.layout(), context_->pool));
+  auto matched = std::make_unique<MatchedBatch>(std::move(batch), context_->pool);
+  ARROW_RETURN_NOT_OK(right_->table.Match(keys, options_.kind == JoinKind::kLeft,
+                                          &matched->matches));
+  if (matched->matches.probe_rows.empty()) return nullptr;
+  return matched;
+}
+
+Status HashJoinProbe::Consume(std::unique_ptr<exec::Prepared> prepared,
+                              exec::Emitter* emitter) {
+  waiting_rows_ += static_cast<MatchedBatch&>(*prepared).matches.probe_rows.size();
+  waiting_.push_back(std::move(prepared));
+  return waiting_rows_ >= window_rows_ ? EmitWindow(emitter) : Status::OK();
+}
+
+Status HashJoinProbe::Finish(exec::Emitter* emitter) {
+  return waiting_.empty() ? Status::OK() : EmitWindow(emitter);
+}
+
+Status HashJoinProbe::EmitWindow(exec::Emitter* emitter) {
+  RetainedRows left(left_schema_);
+  column::PoolVector<int64_t> left_rows(context_->pool);
+  column::PoolVector<int64_t> right_rows(context_->pool);
+  ARROW_RETURN_NOT_OK(left_rows.Resize(waiting_rows_));
+  ARROW_RETURN_NOT_OK(right_rows.Resize(waiting_rows_));
+  int64_t out = 0;
+  for (const auto& prepared : waiting_) {
+    const auto& matched = static_cast<const MatchedBatch&>(*prepared);
+    const int64_t first = left.chunk_offsets().back();
+    left.Add(matched.batch);
+    for (int64_t i = 0; i < matched.matches.probe_rows.size(); ++i, ++out) {
+      left_rows[out] = first + matched.matches.probe_rows[i];
+      const uint32_t build_row = matched.matches.build_rows[i];
+      right_rows[out] = build_row == KeyTable::kNoBuildRow ? column::kNoRow
+                                                           : right_->RowNumber(build_row);
+    }
+  }
+  waiting_.clear();
+  waiting_rows_ = 0;
+  // Windows never share memory with the next one, so each is cut to a bounded row count even
+  // when one batch alone has more partners.
+  for (int64_t start = 0; start < out; start += window_rows_) {
+    const auto rows = static_cast<size_t>(std::min(window_rows_, out - start));
+    const std::vector<WindowSide> sides = {
+        {&left, left_rows.view().subspan(start, rows), options_.output.left_columns},
+        {right_->rows.get(), right_rows.view().subspan(start, rows),
+         options_.output.right_columns}};
+    ARROW_RETURN_NOT_OK(GatherWindow(
+        options_.output.schema, sides, context_, metrics_,
+        [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+          return emitter->Emit(exec::CutIntoMorsels(batch, *context_));
+        }));
+  }
+  return Status::OK();
+}
+
+HashJoinFilter::HashJoinFilter(JoinKind kind, std::vector<int> key_columns,
+                               std::shared_ptr<arrow::Schema> schema,
+                               std::shared_ptr<const BuiltSide> right,
+                               exec::RunContext* context)
+    : kind_(kind),
+      key_columns_(std::move(key_columns)),
+      schema_(std::move(schema)),
+      right_(std::move(right)),
+      context_(context) {}
+
+Result<std::shared_ptr<arrow::RecordBatch>> HashJoinFilter::Process(
+    std::shared_ptr<arrow::RecordBatch> batch) {
+  ARROW_ASSIGN_OR_RAISE(const auto keys, KeysOf(*batch, key_columns_,
+                                                right_->table.layout(), context_->pool));
+  std::vector<uint8_t> exists(static_cast<size_t>(batch->num_rows()));
+  ARROW_RETURN_NOT_OK(right_->table.Exists(keys, exists));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits,
+                        arrow::AllocateEmptyBitmap(batch->num_rows(), context_->pool));
+  const uint8_t wanted = kind_ == JoinKind::kSemi ? 1 : 0;
+  for (size_t row = 0; row < exists.size(); ++row) {
+    if (exists[row] == wanted) {
+      arrow::bit_util::SetBit(bits->mutable_data(), static_cast<int64_t>(row));
+    }
+  }
+  const auto mask = std::make_shared<arrow::BooleanArray>(batch->num_rows(), bits);
+  arrow::compute::ExecContext compute(context_->pool);
+  compute.set_use_threads(false);
+  ARROW_ASSIGN_OR_RAISE(
+      const arrow::Datum kept,
+      arrow::compute::Filter(batch, mask, arrow::compute::FilterOptions::Defaults(),
+                             &compute));
+  return kept.record_batch();
+}
+
+}  // namespace windrow::op

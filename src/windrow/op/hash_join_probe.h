@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "windrow/exec/metrics.h"
+#include "windrow/exec/operator.h"
+#include "windrow/exec/run_context.h"
+#include "windrow/op/built_side.h"
+#include "windrow/op/join_keys.h"
+
+namespace windrow::op {
+
+/// Inner or left join with the right side built: streams the left side and keeps its order.
+///
+/// Batches are matched in parallel; their row pairs wait until the output of a window of them
+/// is worth gathering (RunContext::window_bytes), then all columns of the window are gathered
+/// at once. So memory is one window of left batches and output, whatever the input's size.
+/// Example: left keys 5, 7, null and a table {7: row 2}: inner gives the pair (1, 2), left
+/// gives (0, none), (1, 2), (2, none).
+class HashJoinProbe : public exec::Breaker {
+ public:
+  struct Options {
+    JoinKind kind = JoinKind::kInner;  ///< kInner or kLeft
+    std::vector<int> key_columns;      ///< of the left batches
+    JoinOutput output;                 ///< left columns are those of the left batches
+  };
+
+  HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> left_schema,
+                std::shared_ptr<const BuiltSide> right, exec::RunContext* context,
+                exec::StepMetrics* metrics);
+
+  const std::shared_ptr<arrow::Schema>& output_schema() const override {
+    return options_.output.schema;
+  }
+  Result<std::unique_ptr<exec::Prepared>> Prepare(
+      std::shared_ptr<arrow::RecordBatch> batch) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Finish(exec::Emitter* emitter) override;
+
+ private:
+  Status EmitWindow(exec::Emitter* emitter);
+
+  Options options_;
+  std::shared_ptr<arrow::Schema> left_schema_;
+  std::shared_ptr<const BuiltSide> right_;
+  exec::RunContext* context_;
+  exec::StepMetrics* metrics_;
+  int64_t window_rows_;
+  std::vector<std::unique_ptr<exec::Prepared>> waiting_;
+  int64_t waiting_rows_ = 0;  ///< output rows of the waiting batches
+};
+
+/// Semi or anti join with the right side built: a filter on the left side.
+class HashJoinFilter : public exec::Operator {
+ public:
+  HashJoinFilter(JoinKind kind, std::vector<int> key_columns,
+                 std::shared_ptr<arrow::Schema> schema,
+                 std::shared_ptr<const BuiltSide> right, exec::RunContext* context);
+
+  const std::shared_ptr<arrow::Schema>& output_schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Process(
+      std::shared_ptr<arrow::RecordBatch> batch) override;
+
+ private:
+  JoinKind kind_;
+  std::vector<int> key_columns_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<const BuiltSide> right_;
+  exec::RunContext* context_;
+};
+
+}  // namespace windrow::op
