@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/job_spec.h"
+
+#include <array>
+
+namespace windrow::plan {
+
+std::string FormatPlace(std::string_view document_name, Place place) {
+  std::string text(document_name.empty() ? "job" : document_name);
+  if (place.line == 0) return text;
+  return text + ':' + std::to_string(place.line) + ':' + std::to_string(place.column);
+}
+
+std::string_view KindName(const StepKind& kind) {
+  constexpr std::array<std::string_view, std::variant_size_v<StepKind>> kNames = {
+      "filter", "select", "with_columns", "join", "sort", "limit"};
+  return kNames[kind.index()];
+}
+
+std::vector<const PlacedText*> InputsOf(const StepKind& kind) {
+  if (const auto* join = std::get_if<JoinSpec>(&kind)) return {&join->left, &join->right};
+  return std::visit(
+      [](const auto& spec) -> std::vector<const PlacedText*> {
+        if constexpr (requires { spec.from; }) return {&spec.from};
+        return {};
+      },
+      kind);
+}
+
+const PlacedText& InputOf(const SinkSpec& sink) {
+  return std::visit([](const auto& spec) -> const PlacedText& { return spec.from; },
+                    sink);
+}
+
+std::string_view FormatName(FileFormat format) {
+  return format == FileFormat::kArrow ? "arrow" : "parquet";
+}
+
+std::string_view JoinHowName(JoinHow how) {
+  constexpr std::array<std::string_view, 4> kNames = {"inner", "left", "semi", "anti"};
+  return kNames[static_cast<size_t>(how)];
+}
+
+}  // namespace windrow::plan

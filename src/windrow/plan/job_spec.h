@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace windrow::plan {
+
+/// Where in the job document something stands: line and column in characters, from 1.
+/// Line 0 is "nowhere": the value was made by a program.
+struct Place {
+  int line = 0;
+  int column = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+/// "job.yaml:4:12"; only the document's name when `place` is nowhere.
+std::string FormatPlace(std::string_view document_name, Place place);
+
+/// A value and where it was written, for errors found after reading. Two are equal when
+/// their values are, so specs compare by meaning. Made from a bare value by programs.
+template <typename T>
+struct Placed {
+  T value{};
+  Place place;
+
+  Placed() = default;
+  template <typename U>
+    requires std::convertible_to<U, T>
+  Placed(U&& bare, Place at = {}) : value(std::forward<U>(bare)), place(at) {}
+  friend bool operator==(const Placed& a, const Placed& b) { return a.value == b.value; }
+};
+
+/// UTF-8.
+using PlacedText = Placed<std::string>;
+
+enum class FileFormat { kArrow, kParquet };
+enum class JoinHow { kInner, kLeft, kSemi, kAnti };
+
+/// Reads files or a remote table. `paths` holds at least one path, glob or URL; without a
+/// format, each file's name and content decide.
+struct ScanSpec {
+  std::vector<PlacedText> paths;
+  std::optional<FileFormat> format;
+  bool operator==(const ScanSpec&) const = default;
+};
+
+/// Makes rows of a known data set. `options` are the data set's own, as text.
+struct GenerateSpec {
+  PlacedText dataset;
+  Placed<int64_t> rows;
+  std::optional<int64_t> seed;  ///< without one, the data set's own
+  std::map<std::string, PlacedText> options;
+  bool operator==(const GenerateSpec&) const = default;
+};
+
+struct SourceSpec {
+  PlacedText name;
+  std::variant<ScanSpec, GenerateSpec> kind;
+  bool operator==(const SourceSpec&) const = default;
+};
+
+// In every step and sink, `from` names a source or another step. It is empty only while
+// reading: a document may leave it out, a JobSpec may not.
+
+/// Keeps rows for which the expression is true (neither false nor null).
+struct FilterSpec {
+  PlacedText predicate;
+  PlacedText from;
+  bool operator==(const FilterSpec&) const = default;
+};
+
+/// A column of the output. Without an expression it is the input's column of that name.
+struct SelectItem {
+  PlacedText name;
+  std::optional<PlacedText> expression;
+  bool operator==(const SelectItem&) const = default;
+};
+
+/// The output has these columns, in this order, and no others. At least one; names
+/// differ.
+struct SelectSpec {
+  std::vector<SelectItem> columns;
+  PlacedText from;
+  bool operator==(const SelectSpec&) const = default;
+};
+
+struct NamedExpression {
+  PlacedText name;
+  PlacedText expression;
+  bool operator==(const NamedExpression&) const = default;
+};
+
+/// The input's columns, with these replaced or appended. Expressions see the input only.
+struct WithColumnsSpec {
+  std::vector<NamedExpression> columns;
+  PlacedText from;
+  bool operator==(const WithColumnsSpec&) const = default;
+};
+
+struct JoinKey {
+  PlacedText left;
+  PlacedText right;
+  bool operator==(const JoinKey&) const = default;
+};
+
+/// Equality join. `suffix` is appended to the right side's columns whose names the left
+/// side has too; without one, such columns are an error when the plan is made.
+struct JoinSpec {
+  PlacedText left;
+  PlacedText right;
+  std::vector<JoinKey> on;
+  JoinHow how = JoinHow::kInner;
+  std::optional<PlacedText> suffix;
+  bool nulls_equal = false;
+  bool operator==(const JoinSpec&) const = default;
+};
+
+struct SortKey {
+  PlacedText column;
+  bool descending = false;
+  bool nulls_first = false;
+  bool operator==(const SortKey&) const = default;
+};
+
+/// Orders rows by the keys, first key first. With a limit, keeps the first `limit` rows.
+struct SortSpec {
+  std::vector<SortKey> keys;
+  std::optional<Placed<int64_t>> limit;
+  PlacedText from;
+  bool operator==(const SortSpec&) const = default;
+};
+
+/// Keeps the first `rows` rows, 0 or more.
+struct LimitSpec {
+  Placed<int64_t> rows;
+  PlacedText from;
+  bool operator==(const LimitSpec&) const = default;
+};
+
+using StepKind =
+    std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec>;
+
+struct StepSpec {
+  PlacedText name;
+  StepKind kind;
+  bool operator==(const StepSpec&) const = default;
+};
+
+/// Writes a file. `compression` is CODEC or CODEC:LEVEL ("zstd:3"); what is left out is
+/// the format's default, and the path's ending decides the format.
+struct WriteSpec {
+  PlacedText path;
+  PlacedText from;
+  std::optional<FileFormat> format;
+  std::optional<PlacedText> compression;
+  bool preserve_order = true;
+  std::optional<Placed<int64_t>> row_group_rows;
+  bool operator==(const WriteSpec&) const = default;
+};
+
+/// Keeps the result in memory under `name`.
+struct CollectSpec {
+  PlacedText name;
+  PlacedText from;
+  bool operator==(const CollectSpec&) const = default;
+};
+
+using SinkSpec = std::variant<WriteSpec, CollectSpec>;
+
+/// One job: what is read, what is done, what is written. A job that was read or passed
+/// CompleteJobSpec has its steps in topological order (each after the steps it reads;
+/// otherwise as written), so a single pass over `steps` sees inputs before their readers.
+struct JobSpec {
+  std::string document_name;  ///< for errors; no part of equality
+  std::vector<SourceSpec> sources;
+  std::vector<StepSpec> steps;
+  std::vector<SinkSpec> sinks;
+  friend bool operator==(const JobSpec& a, const JobSpec& b) {
+    return a.sources == b.sources && a.steps == b.steps && a.sinks == b.sinks;
+  }
+};
+
+/// The key that names the kind in a document: "filter", "with_columns", ...
+std::string_view KindName(const StepKind& kind);
+
+/// What the step reads: `from`, or left and right. Borrowed from `kind`.
+std::vector<const PlacedText*> InputsOf(const StepKind& kind);
+
+/// What the sink reads.
+const PlacedText& InputOf(const SinkSpec& sink);
+
+std::string_view FormatName(FileFormat format);
+std::string_view JoinHowName(JoinHow how);
+
+}  // namespace windrow::plan

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/job_spec_writer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "windrow/plan/sort_key_text.h"
+#include "windrow/plan/yaml_tree.h"
+
+namespace windrow::plan {
+namespace {
+
+YamlNode Text(std::string_view text) {
+  return {.kind = YamlNode::Kind::kScalar,
+          .style = YamlNode::Style::kQuoted,
+          .text = EscapeDollars(text)};
+}
+
+YamlNode Literal(std::string text) {
+  return {.kind = YamlNode::Kind::kScalar, .text = std::move(text)};
+}
+YamlNode Number(int64_t number) { return Literal(std::to_string(number)); }
+YamlNode Bool(bool value) { return Literal(value ? "true" : "false"); }
+
+YamlNode List() { return {.kind = YamlNode::Kind::kSequence}; }
+YamlNode Map() { return {.kind = YamlNode::Kind::kMap}; }
+
+void Put(YamlNode& map, std::string_view key, YamlNode value) {
+  map.entries.push_back({PlacedText(std::string(key)), std::move(value)});
+}
+
+YamlNode WriteSource(const ScanSpec& scan) {
+  YamlNode map = Map();
+  if (scan.paths.size() == 1) {
+    Put(map, "scan", Text(scan.paths[0].value));
+  } else {
+    YamlNode paths = List();
+    for (const PlacedText& path : scan.paths) paths.items.push_back(Text(path.value));
+    Put(map, "scan", std::move(paths));
+  }
+  if (scan.format.has_value()) Put(map, "format", Text(FormatName(*scan.format)));
+  return map;
+}
+
+YamlNode WriteSource(const GenerateSpec& generate) {
+  YamlNode map = Map();
+  Put(map, "generate", Text(generate.dataset.value));
+  Put(map, "rows", Number(generate.rows.value));
+  if (generate.seed.has_value()) Put(map, "seed", Number(*generate.seed));
+  for (const auto& [key, option] : generate.options) Put(map, key, Text(option.value));
+  return map;
+}
+
+YamlNode WriteStep(const FilterSpec& filter) {
+  YamlNode map = Map();
+  Put(map, "filter", Text(filter.predicate.value));
+  return map;
+}
+
+YamlNode WriteStep(const SelectSpec& select) {
+  YamlNode columns = List();
+  for (const SelectItem& item : select.columns) {
+    if (!item.expression.has_value()) {
+      columns.items.push_back(Text(item.name.value));
+      continue;
+    }
+    YamlNode named = Map();
+    Put(named, item.name.value, Text(item.expression->value));
+    columns.items.push_back(std::move(named));
+  }
+  YamlNode map = Map();
+  Put(map, "select", std::move(columns));
+  return map;
+}
+
+YamlNode WriteStep(const WithColumnsSpec& with_columns) {
+  YamlNode columns = Map();
+  for (const NamedExpression& column : with_columns.columns) {
+    Put(columns, column.name.value, Text(column.expression.value));
+  }
+  YamlNode map = Map();
+  Put(map, "with_columns", std::move(columns));
+  return map;
+}
+
+bool HasOneName(const JoinKey& key) { return key.left == key.right; }
+
+YamlNode WriteJoinKeys(const std::vector<JoinKey>& keys) {
+  if (keys.size() == 1 && HasOneName(keys[0])) return Text(keys[0].left.value);
+  std::set<std::string_view> left_names;
+  for (const JoinKey& key : keys) left_names.insert(key.left.value);
+  const bool is_list = left_names.size() < keys.size() ||
+                       std::all_of(keys.begin(), keys.end(), HasOneName);
+  YamlNode list = List();
+  YamlNode map = Map();
+  for (const JoinKey& key : keys) {
+    YamlNode pair = Map();
+    Put(pair, key.left.value, Text(key.right.value));
+    list.items.push_back(HasOneName(key) ? Text(key.left.value) : pair);
+    map.entries.push_back(std::move(pair.entries[0]));
+  }
+  return is_list ? list : map;
+}
+
+YamlNode WriteStep(const JoinSpec& join) {
+  YamlNode body = Map();
+  Put(body, "left", Text(join.left.value));
+  Put(body, "right", Text(join.right.value));
+  Put(body, "on", WriteJoinKeys(join.on));
+  Put(body, "how", Text(JoinHowName(join.how)));
+  if (join.suffix.has_value()) Put(body, "suffix", Text(join.suffix->value));
+  if (join.nulls_equal) Put(body, "nulls_equal", Bool(true));
+  YamlNode map = Map();
+  Put(map, "join", std::move(body));
+  return map;
+}
+
+YamlNode WriteSortKey(const SortKey& key) {
+  if (IsBareSortColumn(key.column.value)) return Text(FormatSortKey(key));
+  YamlNode map = Map();
+  Put(map, "column", Text(key.column.value));
+  if (key.descending) Put(map, "descending", Bool(true));
+  if (key.nulls_first) Put(map, "nulls", Text("first"));
+  return map;
+}
+
+YamlNode WriteStep(const SortSpec& sort) {
+  YamlNode keys = List();
+  for (const SortKey& key : sort.keys) keys.items.push_back(WriteSortKey(key));
+  YamlNode map = Map();
+  Put(map, "sort", std::move(keys));
+  if (sort.limit.has_value()) Put(map, "limit", Number(sort.limit->value));
+  return map;
+}
+
+YamlNode WriteStep(const LimitSpec& limit) {
+  YamlNode map = Map();
+  Put(map, "limit", Number(limit.rows.value));
+  return map;
+}
+
+YamlNode WriteSink(const WriteSpec& write) {
+  YamlNode map = Map();
+  Put(map, "write", Text(write.path.value));
+  Put(map, "from", Text(write.from.value));
+  if (write.format.has_value()) Put(map, "format", Text(FormatName(*write.format)));
+  if (write.compression.has_value()) {
+    Put(map, "compression", Text(write.compression->value));
+  }
+  if (!write.preserve_order) Put(map, "preserve_order", Bool(false));
+  if (write.row_group_rows.has_value()) {
+    Put(map, "row_group_rows", Number(write.row_group_rows->value));
+  }
+  return map;
+}
+
+YamlNode WriteSink(const CollectSpec& collect) {
+  YamlNode map = Map();
+  Put(map, "collect", Text(collect.name.value));
+  Put(map, "from", Text(collect.from.value));
+  return map;
+}
+
+}  // namespace
+
+std::string WriteJobSpec(const JobSpec& job) {
+  YamlNode sources = Map();
+  for (const SourceSpec& source : job.sources) {
+    Put(sources, source.name.value,
+        std::visit([](const auto& kind) { return WriteSource(kind); }, source.kind));
+  }
+  YamlNode steps = Map();
+  for (const StepSpec& step : job.steps) {
+    YamlNode map =
+        std::visit([](const auto& kind) { return WriteStep(kind); }, step.kind);
+    const auto inputs = InputsOf(step.kind);
+    if (inputs.size() == 1) Put(map, "from", Text(inputs[0]->value));
+    Put(steps, step.name.value, std::move(map));
+  }
+  YamlNode sinks = List();
+  for (const SinkSpec& sink : job.sinks) {
+    sinks.items.push_back(
+        std::visit([](const auto& kind) { return WriteSink(kind); }, sink));
+  }
+  YamlNode document = Map();
+  Put(document, "windrow", Number(1));
+  Put(document, "sources", std::move(sources));
+  if (!job.steps.empty()) Put(document, "steps", std::move(steps));
+  Put(document, "sinks", std::move(sinks));
+  return FormatYaml(document);
+}
+
+}  // namespace windrow::plan
