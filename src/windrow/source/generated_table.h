@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "windrow/base/status.h"
+#include "windrow/exec/table.h"
+
+namespace windrow::source {
+
+/// What to generate. Every value is a function of the seed, the dataset, the column and
+/// the row alone, so rows come out the same whatever the slots, batches and ranges.
+///
+/// Quotes match securities when `base_id` and `sparse` are the same for both and
+/// `securities` is the securities' row count; seeds may differ. Shuffling changes neither
+/// key set nor matches. With `duplicates`, fewer quotes match and each matches more rows:
+/// the expected number of joined rows stays (1 - null_keys) * rows / universe_multiple.
+/// Null keys of securities take their share off; `hot_key` adds quotes that always match.
+struct GenerateOptions {
+  std::string dataset;  ///< one of GeneratedDatasets()
+  int64_t rows = 0;
+  uint64_t seed = 42;
+  int64_t base_id = 10'000'000;     ///< identifier of the first instrument
+  bool sparse = false;              ///< spread identifiers over all 64-bit values
+  std::optional<double> null_keys;  ///< default 0 for securities, 0.02 for quotes
+  bool shuffled = false;            ///< securities not in the order of identifiers
+  double duplicates = 0;            ///< share of securities with another's identifier
+  int64_t securities = 10'000'000;  ///< rows of the securities that quotes refer to
+  double universe_multiple = 3.0;   ///< instruments quoted, as a multiple of those
+  double hot_key = 0;               ///< share of keyed quotes on the first instrument
+};
+
+/// A dataset that can be generated and the options that shape it (all take rows and
+/// seed).
+struct DatasetInfo {
+  std::string name;
+  std::vector<std::string> options;
+};
+const std::vector<DatasetInfo>& GeneratedDatasets();
+
+/// Sets the option `name` of `options->dataset` from its text, for example "null_keys"
+/// from "0.5". A UserError names the near option when there is none of that name.
+Status SetGenerateOption(std::string_view name, std::string_view text,
+                         GenerateOptions* options);
+
+/// The table, nothing of it made yet. A UserError tells an unknown dataset (and the near
+/// name) or an option out of range.
+Result<std::shared_ptr<exec::Table>> OpenGeneratedTable(const GenerateOptions& options);
+
+}  // namespace windrow::source
