@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/fs/atomic_output.h"
+
+#include <arrow/io/interfaces.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "windrow/base/check.h"
+
+namespace windrow::fs {
+namespace {
+
+/// Copying less than this costs less than a system call of its own.
+constexpr int64_t kPassThroughBytes = 64 << 10;
+constexpr int64_t kGatherBytes = 1 << 20;
+/// Leaves room in a file name of at most 255 bytes for the rest of the temporary's name.
+constexpr size_t kTemporaryStemBytes = 180;
+
+Status ErrnoError(const std::string& path, std::string_view action, int error_number) {
+  const bool is_full = error_number == ENOSPC || error_number == EDQUOT;
+  return Fail(is_full ? Blame::kResource : Blame::kStorage,
+              path + ": " + std::string(action) + ": " + std::strerror(error_number));
+}
+
+struct SplitPath {
+  std::string folder;
+  std::string name;
+};
+
+SplitPath Split(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+std::string TemporaryPrefix(const std::string& name) {
+  std::string prefix = name.substr(0, kTemporaryStemBytes) + ".windrow-";
+  prefix.insert(prefix.begin(), '.');
+  return prefix;
+}
+
+/// The process that made the temporary `name`, or 0 when it is not one of `prefix`.
+pid_t OwnerOf(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix) || !name.ends_with(".tmp")) return 0;
+  name.remove_prefix(prefix.size());
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return error == std::errc() && *end == '-' && pid > 0 ? pid : 0;
+}
+
+bool IsUnlocked(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool is_locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);
+  return !is_locked;
+}
+
+/// Removes what a killed run left. A process number alone does not tell that a run is
+/// over: the folder may be shared with another machine or container, so its lock is asked
+/// as well.
+void RemoveStale(const SplitPath& target) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(target.folder.c_str()), closedir);
+  if (dir == nullptr) return;
+  const std::string prefix = TemporaryPrefix(target.name);
+  while (const dirent* entry = readdir(dir.get())) {
+    const pid_t owner = OwnerOf(entry->d_name, prefix);
+    if (owner == 0 || kill(owner, 0) == 0 || errno != ESRCH) continue;
+    const std::string path = target.folder + "/" + entry->d_name;
+    if (IsUnlocked(path)) unlink(path.c_str());
+  }
+}
+
+/// `path` with links resolved when it exists.
+std::string Resolve(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr),
+                                                    free);
+  return real == nullptr ? path : std::string(real.get());
+}
+
+Status SyncFolder(const std::string& path, const std::string& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // A folder may be writable without being readable; its entry then reaches the device
+  // later.
+  if (fd < 0) return Status::OK();
+  const int error_number = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  if (error_number == 0 || error_number == EINVAL || error_number == ENOTSUP) {
+    return Status::OK();
+  }
+  return ErrnoError(path, "cannot sync its folder", error_number);
+}
+
+struct OpenedTemporary {
+  std::string path;
+  int fd = -1;
+};
+
+Result<OpenedTemporary> OpenTemporary(const std::string& path, const SplitPath& target) {
+  std::random_device random;
+  for (;;) {
+    OpenedTemporary made;
+    made.path = target.folder + "/" + TemporaryPrefix(target.name) +
+                std::to_string(getpid()) + "-" + std::to_string(random()) + ".tmp";
+    made.fd = open(made.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (made.fd < 0 && errno == EEXIST) continue;
+    if (made.fd < 0) return ErrnoError(path, "cannot create", errno);
+    // File systems without locks are left to the process number.
+    (void)flock(made.fd, LOCK_EX | LOCK_NB);
+    return made;
+  }
+}
+
+}  // namespace
+
+class AtomicOutput::FileStream : public arrow::io::OutputStream {
+ public:
+  FileStream(std::string path, int fd) : path_(std::move(path)), fd_(fd) {
+    set_mode(arrow::io::FileMode::WRITE);
+    gathered_.reserve(kGatherBytes);
+  }
+  ~FileStream() override { CloseFile(); }
+
+  using Writable::Write;
+  Status Write(const void* data, int64_t num_bytes) override {
+    if (!failure_.ok()) return failure_;
+    // A format writer that is dropped after an abort still tries to write its footer.
+    if (fd_ < 0) return InternalError(path_, ": written to after it was closed");
+    const char* bytes = static_cast<const char*>(data);
+    position_ += num_bytes;
+    const int64_t room = kGatherBytes - static_cast<int64_t>(gathered_.size());
+    if (num_bytes >= kPassThroughBytes || num_bytes > room) {
+      return WriteOut(bytes, num_bytes);
+    }
+    gathered_.insert(gathered_.end(), bytes, bytes + num_bytes);
+    return Status::OK();
+  }
+
+  Status Flush() override {
+    if (!failure_.ok()) return failure_;
+    return gathered_.empty() ? Status::OK() : WriteOut(nullptr, 0);
+  }
+
+  Status Close() override { return Flush(); }
+  Status Abort() override { return Status::OK(); }
+  Result<int64_t> Tell() const override { return position_; }
+  bool closed() const override { return fd_ < 0; }
+
+  /// Puts the bytes on the device and lets go of the file.
+  Status Finish(bool can_sync) {
+    if (fd_ < 0) return failure_;
+    ARROW_RETURN_NOT_OK(Flush());
+    if (can_sync && fsync(fd_) != 0) {
+      return failure_ = ErrnoError(path_, "cannot sync", errno);
+    }
+    if (close(std::exchange(fd_, -1)) != 0 && errno != EINTR) {
+      return failure_ = ErrnoError(path_, "cannot close", errno);
+    }
+    return Status::OK();
+  }
+
+  void CloseFile() {
+    if (fd_ >= 0) close(std::exchange(fd_, -1));
+  }
+
+  int64_t position() const { return position_; }
+  const Status& failure() const { return failure_; }
+
+ private:
+  /// Writes the gathered bytes and then `bytes`, in as few system calls as it takes.
+  Status WriteOut(const char* bytes, int64_t num_bytes) {
+    iovec parts[2] = {{gathered_.data(), gathered_.size()},
+                      {const_cast<char*>(bytes), static_cast<size_t>(num_bytes)}};
+    while (parts[0].iov_len + parts[1].iov_len > 0) {
+      const ssize_t written = writev(fd_, parts, 2);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return failure_ = ErrnoError(path_, "cannot write", errno);
+      size_t left = static_cast<size_t>(written);
+      for (iovec& part : parts) {
+        const size_t taken = std::min(left, part.iov_len);
+        part.iov_base = static_cast<char*>(part.iov_base) + taken;
+        part.iov_len -= taken;
+        left -= taken;
+      }
+    }
+    gathered_.clear();
+    return Status::OK();
+  }
+
+  std::string path_;
+  int fd_;
+  int64_t position_ = 0;
+  std::vector<char> gathered_;
+  Status failure_;
+};
+
+AtomicOutput::AtomicOutput(std::string path, std::string target, std::string temporary,
+                           std::shared_ptr<FileStream> file)
+    : path_(std::move(path)),
+      target_(std::move(target)),
+      temporary_(std::move(temporary)),
+      is_direct_(temporary_.empty()),
+      file_(std::move(file)),
+      stream_(file_) {}
+
+AtomicOutput::~AtomicOutput() { Abort(); }
+
+Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path) {
+  if (path.empty()) return StorageError("an empty path names no output file");
+  struct stat info;
+  const bool exists = stat(path.c_str(), &info) == 0;
+  if ((exists && S_ISDIR(info.st_mode)) || path.ends_with('/')) {
+    return StorageError(path, ": is a folder, expected a file name");
+  }
+  if (exists && !S_ISREG(info.st_mode)) {
+    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return ErrnoError(path, "cannot open", errno);
+    return std::unique_ptr<AtomicOutput>(
+        new AtomicOutput(path, path, "", std::make_shared<FileStream>(path, fd)));
+  }
+  if (exists && access(path.c_str(), W_OK) != 0) {
+    return ErrnoError(path, "cannot write", errno);
+  }
+  const std::string target = Resolve(path);
+  const SplitPath parts = Split(target);
+  if (stat(parts.folder.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    return StorageError(path, ": folder does not exist");
+  }
+  RemoveStale(parts);
+  ARROW_ASSIGN_OR_RAISE(auto made, OpenTemporary(path, parts));
+  return std::unique_ptr<AtomicOutput>(new AtomicOutput(
+      path, target, made.path, std::make_shared<FileStream>(path, made.fd)));
+}
+
+const std::shared_ptr<arrow::io::OutputStream>& AtomicOutput::stream() const {
+  return stream_;
+}
+
+int64_t AtomicOutput::bytes_written() const { return file_->position(); }
+
+Status AtomicOutput::Finish() { return file_->Finish(/*can_sync=*/!is_direct_); }
+
+Status AtomicOutput::Commit() {
+  ARROW_RETURN_NOT_OK(Finish());
+  if (is_direct_) return Status::OK();
+  WINDROW_CHECK(!temporary_.empty());
+  if (rename(temporary_.c_str(), target_.c_str()) != 0) {
+    return ErrnoError(path_, "cannot publish", errno);
+  }
+  temporary_.clear();
+  return SyncFolder(path_, Split(target_).folder);
+}
+
+void AtomicOutput::Abort() {
+  file_->CloseFile();
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+  temporary_.clear();
+}
+
+Status AtomicOutput::Locate(const Status& status) const {
+  if (status.ok()) return status;
+  return file_->failure().ok() ? At(path_, status) : file_->failure();
+}
+
+}  // namespace windrow::fs
