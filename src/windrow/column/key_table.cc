@@ -81,10 +81,10 @@ void KeyTable::ForEachKey(const Visit& visit) const {
   }
 }
 
-Status KeyTable::Freeze(int num_parts) {
+Status KeyTable::Freeze(int num_parts, bool allow_dense) {
   num_parts_ = num_parts;
   int64_t spread = 0;
-  const bool has_range = layout_.is_word() && num_valid_ > 0 &&
+  const bool has_range = allow_dense && layout_.is_word() && num_valid_ > 0 &&
                          !__builtin_sub_overflow(key_max_, key_min_, &spread);
   if (has_range && spread < kDenseSlotsMax && spread / kDenseSpread <= num_valid_) {
     form_ = Form::kDense;

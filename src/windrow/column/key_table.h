@@ -56,8 +56,8 @@ class KeyTable {
 
   /// Rows num_rows() … get the batch's keys. The batch is kept.
   Status Add(KeyBatch keys);
-  /// Chooses the form and sizes it for `num_parts` parts.
-  Status Freeze(int num_parts);
+  /// Chooses the form (dense only if allowed) and sizes it for `num_parts` parts.
+  Status Freeze(int num_parts, bool allow_dense = true);
   /// First pass over part `part`: counts.
   void CountPart(int part);
   /// Between the passes, once.

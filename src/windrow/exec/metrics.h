@@ -65,15 +65,24 @@ class StepTimer {
   int64_t cpu_start_;
 };
 
-/// All steps of a run, in plan order. Steps are added before the run starts.
+/// All steps of a run, in the order they were first used. Thread-safe; steps stay where they
+/// are until the run's end.
 class RunMetrics {
  public:
   StepMetrics* Add(std::string name, std::string kind) {
+    const std::scoped_lock lock(mutex_);
     return &steps_.emplace_back(std::move(name), std::move(kind));
   }
-  const std::deque<StepMetrics>& steps() const { return steps_; }
+
+  /// Calls visit(const StepMetrics&) for each step.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    const std::scoped_lock lock(mutex_);
+    for (const StepMetrics& step : steps_) visit(step);
+  }
 
  private:
+  mutable std::mutex mutex_;
   std::deque<StepMetrics> steps_;
 };
 

@@ -18,8 +18,8 @@ struct RunContext {
   arrow::StopToken stop;              ///< checked by every loop that takes over a morsel
   int64_t morsel_rows = 64 * 1024;    ///< most rows of a batch handed to an operator
   int64_t morsel_bytes = 8 << 20;     ///< most bytes of such a batch, by estimate
-  /// Bytes of joined output gathered at once; larger is faster (better locality) up to L3.
-  int64_t window_bytes = 256 << 20;
+  int64_t window_bytes = 256 << 20;   ///< joined output gathered at once, by estimate
+  bool dense_keys = true;             ///< see Switches
 };
 
 }  // namespace windrow::exec

@@ -36,7 +36,8 @@ bool CountsUpFrom(const KeyBatch& keys, int64_t first) {
 
 Result<std::optional<KeyTable>> FindIdentityKeys(const column::KeyLayout& layout,
                                                  const exec::RowStore& rows, int key_column,
-                                                 exec::RunContext* context) {
+                                                 exec::RunContext* context,
+                                                 exec::StepMetrics* metrics) {
   const std::vector<int64_t>& offsets = rows.chunk_offsets();
   const int64_t num_rows = offsets.back();
   if (!layout.is_word() || num_rows == 0 || num_rows >= KeyTable::kNoBuildRow) {
@@ -63,7 +64,8 @@ Result<std::optional<KeyTable>> FindIdentityKeys(const column::KeyLayout& layout
             ChunkKeys(layout, rows, chunk, key_column, context->pool));
         if (!CountsUpFrom(keys, base + offsets[chunk])) counts_up = false;
         return Status::OK();
-      }));
+      },
+      &metrics->cpu_nanos));
   if (!counts_up) return std::nullopt;
   return KeyTable::Identity(layout, base, num_rows, context->pool);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "windrow/column/key_table.h"
+#include "windrow/exec/metrics.h"
 #include "windrow/exec/table.h"
 
 namespace windrow::op {
@@ -34,7 +35,8 @@ struct BuiltSide {
 Result<std::optional<column::KeyTable>> FindIdentityKeys(const column::KeyLayout& layout,
                                                          const exec::RowStore& rows,
                                                          int key_column,
-                                                         exec::RunContext* context);
+                                                         exec::RunContext* context,
+                                                         exec::StepMetrics* metrics);
 
 /// "identity", "dense" or "hash", and the reason in words with the numbers that decided.
 std::pair<std::string, std::string> DescribeTable(const column::KeyTable& table);

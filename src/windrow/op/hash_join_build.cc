@@ -54,7 +54,7 @@ Status HashJoinBuild::Finish(exec::Emitter*) {
   if (retained_ != nullptr) built_->rows = retained_;
   column::KeyTable& table = built_->table;
   const int parts = context_->slots->num_slots();
-  ARROW_RETURN_NOT_OK(table.Freeze(parts));
+  ARROW_RETURN_NOT_OK(table.Freeze(parts, context_->dense_keys));
   auto for_parts = [&](void (column::KeyTable::*pass)(int)) {
     return context_->slots->ParallelFor(
         parts,

@@ -84,8 +84,8 @@ struct SelectItem {
   bool operator==(const SelectItem&) const = default;
 };
 
-/// The output has these columns, in this order, and no others. At least one; names
-/// differ.
+/// The output has these columns, in this order, and no others. None keeps the rows
+/// without columns. Names differ.
 struct SelectSpec {
   std::vector<SelectItem> columns;
   PlacedText from;
@@ -119,6 +119,8 @@ struct JoinSpec {
   std::vector<JoinKey> on;
   JoinHow how = JoinHow::kInner;
   std::optional<PlacedText> suffix;
+  /// The right side's columns that come out, in the right side's order; absent: all.
+  std::optional<std::vector<PlacedText>> columns;
   bool nulls_equal = false;
   bool operator==(const JoinSpec&) const = default;
 };

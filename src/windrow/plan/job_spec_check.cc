@@ -200,12 +200,14 @@ class JobChecker {
 
   void CheckStep(Place, const FilterSpec&) {}
   void CheckStep(Place, const LimitSpec& limit) { CheckRange("limit", limit.rows, 0); }
-  void CheckStep(Place place, const SelectSpec& select) { CheckColumns(place, select); }
-  void CheckStep(Place place, const WithColumnsSpec& spec) { CheckColumns(place, spec); }
+  void CheckStep(Place, const SelectSpec& select) { CheckColumns(select); }
+  void CheckStep(Place place, const WithColumnsSpec& spec) {
+    RequireFilled(!spec.columns.empty(), place, "column");
+    CheckColumns(spec);
+  }
 
   template <typename Spec>
-  void CheckColumns(Place place, const Spec& spec) {
-    RequireFilled(!spec.columns.empty(), place, "column");
+  void CheckColumns(const Spec& spec) {
     std::map<std::string_view, Place> seen;
     for (const auto& column : spec.columns) {
       const auto [first, is_new] = seen.emplace(column.name.value, column.name.place);

@@ -147,9 +147,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{filter: x, from: qq}",
              "j:3:30: found no source or step 'qq'; expected one of q, s; did you mean "
              "'q'?"},
-        Case{"{select: []}",
-             "j:3:21: found an empty list for 'select'; expected a list of columns and "
-             "{NAME: EXPRESSION}"},
         Case{"{select: a}",
              "j:3:21: found the text 'a' for 'select'; expected a list of columns and "
              "{NAME: EXPRESSION}"},

@@ -246,10 +246,9 @@ PlacedText JobReader::ReadFrom(const Fields& fields, Place reader_place) {
 
 SelectSpec JobReader::ReadSelect(const YamlNode& node) {
   SelectSpec select;
-  if (node.kind != Kind::kSequence || node.items.empty()) {
-    problems_.Add(node.place, "found ",
-                  node.kind == Kind::kSequence ? "an empty list" : Describe(node),
-                  " for 'select'; expected ", kColumnsExpected);
+  if (node.kind != Kind::kSequence) {
+    problems_.Add(node.place, "found ", Describe(node), " for 'select'; expected ",
+                  kColumnsExpected);
   }
   for (const YamlNode& item : node.items) {
     if (item.kind != Kind::kMap) {
@@ -284,7 +283,7 @@ JoinSpec JobReader::ReadJoin(const YamlNode& node, const std::string& owner) {
   JoinSpec join;
   if (!ExpectMap(node, "join", "a map with left, right and on", problems_)) return join;
   const Fields fields(node, owner, problems_);
-  fields.AllowOnly({"left", "right", "on", "how", "suffix", "nulls_equal"});
+  fields.AllowOnly({"left", "right", "on", "how", "columns", "suffix", "nulls_equal"});
   const auto read_side = [&](std::string_view key) -> PlacedText {
     constexpr std::string_view kExpected = "the name of a source or step";
     const auto* side = fields.Require(key, kExpected);
@@ -302,6 +301,16 @@ JoinSpec JobReader::ReadJoin(const YamlNode& node, const std::string& owner) {
   }
   if (const auto* suffix = fields.Find("suffix")) {
     join.suffix = ReadText(*suffix, "suffix", "at least one character", problems_);
+  }
+  if (const auto* columns = fields.Find("columns")) {
+    join.columns.emplace();
+    if (columns->kind != Kind::kSequence) {
+      problems_.Add(columns->place, "found ", Describe(*columns),
+                    " for 'columns'; expected a list of the right side's columns");
+    }
+    for (const YamlNode& item : columns->items) {
+      join.columns->push_back(ReadColumnName(item, "columns", problems_));
+    }
   }
   if (const auto* nulls_equal = fields.Find("nulls_equal")) {
     join.nulls_equal = ReadBool(*nulls_equal, "nulls_equal", problems_);

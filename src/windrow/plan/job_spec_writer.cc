@@ -108,6 +108,11 @@ YamlNode WriteStep(const JoinSpec& join) {
   Put(body, "right", Text(join.right.value));
   Put(body, "on", WriteJoinKeys(join.on));
   Put(body, "how", Text(JoinHowName(join.how)));
+  if (join.columns.has_value()) {
+    YamlNode columns = List();
+    for (const PlacedText& column : *join.columns) columns.items.push_back(Text(column.value));
+    Put(body, "columns", std::move(columns));
+  }
   if (join.suffix.has_value()) Put(body, "suffix", Text(join.suffix->value));
   if (join.nulls_equal) Put(body, "nulls_equal", Bool(true));
   YamlNode map = Map();

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <functional>
+#include <iostream>
+#include <memory>
+
+#include "windrow/base/near_name.h"
+#include "windrow/base/version.h"
+#include "windrow/cli/engine_options.h"
+#include "windrow/cli/inspect_command.h"
+#include "windrow/cli/run_job.h"
+#include "windrow/exec/switches.h"
+#include "windrow/recipe/enrich.h"
+#include "windrow/recipe/generate.h"
+#include "windrow/source/generated_table.h"
+
+namespace windrow::cli {
+namespace {
+
+/// All commands and their options; each option stands here once. A command parses into its
+/// struct and leaves what to do in `action_`.
+class CommandLine {
+ public:
+  explicit CommandLine(const arrow::StopToken& stop) : stop_(stop) {
+    app_.set_version_flag("--version", std::string("windrow ") + kVersion);
+    app_.require_subcommand(1);
+    app_.footer(
+        "Examples:\n"
+        "  windrow enrich --quotes q.parquet --securities s.arrow -o out.arrow\n"
+        "  windrow run job.yaml -D day=2025-01-31\n"
+        "  windrow explain job.yaml\n"
+        "Exit codes: 0 done, 1 defect in Windrow, 2 usage or job document, 3 bad input\n"
+        "data, 4 storage, 5 memory or disk exhausted, 130 cancelled.");
+    AddRun();
+    AddExplain();
+    AddEnrich();
+    AddGenerate();
+    AddInspect();
+    AddHelp();
+  }
+
+  int Run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& success) {
+      return app_.exit(success);
+    } catch (const CLI::ParseError& error) {
+      std::cerr << "windrow: " << error.what() << NearCommand(argc, argv)
+                << "; see windrow --help\n";
+      return 2;
+    }
+    spdlog::set_default_logger(spdlog::stderr_color_mt("windrow"));
+    spdlog::set_level(spdlog::level::from_str(engine_.log_level));
+    const Status status = action_();
+    std::cout.flush();
+    if (!status.ok()) std::cerr << "windrow: " << status.message() << '\n';
+    return ExitCode(status);
+  }
+
+ private:
+  CLI::App* Command(const std::string& name, const std::string& summary) {
+    return app_.add_subcommand(name, summary);
+  }
+
+  std::string NearCommand(int argc, char** argv) const {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app_.get_subcommands({})) {
+      if (argc > 1 && command->get_name() == argv[1]) return "";
+      names.push_back(command->get_name());
+    }
+    return argc > 1 ? DidYouMean(argv[1], names) : "";
+  }
+
+  void AddEngineOptions(CLI::App* command) {
+    const std::string group = "Engine";
+    command->add_option("--memory", engine_.memory,
+                        "memory budget, such as 2GiB; default half of what there is")
+        ->group(group);
+    command->add_option("--slots", engine_.slots, "CPU threads; default one per core")
+        ->check(CLI::Range(1, 1024))
+        ->group(group);
+    command->add_option("--temp-dir", engine_.temp_dir, "folder for temporary files")
+        ->group(group);
+    command->add_option("--report", engine_.report, "write the run report to this .json file")
+        ->group(group);
+    command->add_option("--progress", engine_.progress, "auto, plain or none")
+        ->check(CLI::IsMember({"auto", "plain", "none"}))
+        ->group(group);
+    command->add_option("--log-level", engine_.log_level, "debug, info, warn or error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+        ->group(group);
+    command->add_flag("--print-job", engine_.print_job, "print the job document and stop")
+        ->group(group);
+    AddSet(command);
+  }
+
+  void AddWhere(CLI::App* command) {
+    command->add_option("--on", engine_.on, "where to run: local")->group("Engine");
+  }
+
+  void AddSet(CLI::App* command) {
+    command
+        ->add_option("--set", engine_.set,
+                     "NAME=VALUE engine switch; 'windrow help switches' lists them")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group("Engine");
+  }
+
+  void AddDocument(CLI::App* command) {
+    command->add_option("JOB", document_.path, "job document (YAML)")->required();
+    command
+        ->add_option("-D,--define", document_.definitions, "NAME=VALUE, fills ${NAME}")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  void AddRun() {
+    CLI::App* command = Command("run", "run a job document");
+    AddDocument(command);
+    AddWhere(command);
+    AddEngineOptions(command);
+    command->callback([this] {
+      action_ = [this]() -> Status {
+        ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, LoadJob(document_));
+        return RunJob(job, engine_, stop_);
+      };
+    });
+  }
+
+  void AddExplain() {
+    CLI::App* command = Command("explain", "show how a job would be run, and why");
+    AddDocument(command);
+    command->add_flag("--json", explain_json_, "as JSON");
+    AddSet(command);
+    command->callback([this] {
+      action_ = [this]() -> Status {
+        ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, LoadJob(document_));
+        return ExplainJob(job, engine_, explain_json_);
+      };
+    });
+  }
+
+  void AddEnrich() {
+    CLI::App* command = Command("enrich", "join quotes with the securities they are for");
+    command->add_option("--quotes", enrich_.quotes, "file or glob")->required();
+    command
+        ->add_option("--securities", enrich_.securities, "file or glob; repeat for partitions")
+        ->required()
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    // Both a join key and a place to run go by this name; only a key has a '='.
+    command
+        ->add_option("--on", enrich_on_,
+                     "QUOTES_COLUMN=SECURITIES_COLUMN, default instrumentId=ID; or where to "
+                     "run: local")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_option("--how", enrich_.how, "inner, left, semi or anti")
+        ->capture_default_str();
+    command
+        ->add_option("--columns", enrich_.columns,
+                     "of securities: all, or names with commas")
+        ->capture_default_str();
+    command->add_flag("--spread", enrich_.spread, "add spread_pct and spread_bps");
+    command->add_option("--filter", enrich_.filter, "SQL expression over the output");
+    command->add_option("--sort-by", enrich_.sort_by, "COLUMN:asc or COLUMN:desc");
+    command->add_option("--limit", enrich_.limit, "most rows of the output")
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("-o,--output", enrich_.output, "OUT.arrow or OUT.parquet")
+        ->required();
+    AddEngineOptions(command);
+    command->callback([this] {
+      action_ = [this]() -> Status {
+        for (const std::string& on : enrich_on_) {
+          (on.find('=') != std::string::npos ? enrich_.on : engine_.on) = on;
+        }
+        ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::EnrichJob(enrich_));
+        return RunJob(job, engine_, stop_);
+      };
+    });
+  }
+
+  void AddGenerate() {
+    CLI::App* command = Command("generate", "make a data set: the same for the same seed");
+    command->add_option("DATASET", generate_.dataset, "securities or quotes")->required();
+    command->add_option("--rows", generate_.rows, "how many")
+        ->required()
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--seed", generate_.seed, "default the data set's own");
+    command
+        ->add_option("--option", generate_options_,
+                     "NAME=VALUE of the data set; 'windrow help datasets' lists them")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_option("--compression", generate_.compression,
+                        "lz4, zstd:N, snappy, …; default none for .arrow");
+    command->add_option("-o,--output", generate_.output, "OUT.arrow or OUT.parquet")
+        ->required();
+    AddWhere(command);
+    AddEngineOptions(command);
+    command->callback([this] {
+      action_ = [this]() -> Status {
+        for (const std::string& assignment : generate_options_) {
+          const size_t equals = assignment.find('=');
+          if (equals == std::string::npos) {
+            return UserError("--option ", assignment, ": expected NAME=VALUE");
+          }
+          generate_.options[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+        }
+        ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::GenerateJob(generate_));
+        return RunJob(job, engine_, stop_);
+      };
+    });
+  }
+
+  void AddInspect() {
+    CLI::App* command = Command("inspect", "show what a file holds");
+    command->add_option("FILE", inspect_.path, "Parquet or Arrow IPC file")->required();
+    command->add_option("--samples", inspect_.samples, "print the first N rows")
+        ->check(CLI::NonNegativeNumber);
+    command->add_flag("--verify", inspect_.verify, "read and check every value");
+    command->callback([this] {
+      action_ = [this] { return InspectFile(inspect_, stop_, std::cout); };
+    });
+  }
+
+  void AddHelp() {
+    CLI::App* command = Command("help", "explain a topic: switches, datasets");
+    command->add_option("TOPIC", help_topic_, "switches or datasets")
+        ->required()
+        ->check(CLI::IsMember({"switches", "datasets"}));
+    command->callback([this] {
+      action_ = [this] {
+        return help_topic_ == "switches" ? PrintSwitches() : PrintDatasets();
+      };
+    });
+  }
+
+  static Status PrintSwitches() {
+    for (const exec::SwitchInfo& info : exec::ListSwitches()) {
+      std::cout << info.name << '=' << info.default_value << "\n    " << info.meaning << '\n';
+      if (!info.fallback.empty()) std::cout << "    off: " << info.fallback << '\n';
+    }
+    return Status::OK();
+  }
+
+  static Status PrintDatasets() {
+    for (const source::DatasetInfo& info : source::GeneratedDatasets()) {
+      std::cout << info.name << '\n';
+      for (const std::string& option : info.options) std::cout << "    " << option << '\n';
+    }
+    return Status::OK();
+  }
+
+  CLI::App app_{"Windrow joins, groups and moves columnar data.", "windrow"};
+  arrow::StopToken stop_;
+  std::function<Status()> action_;
+  EngineOptions engine_;
+  DocumentOptions document_;
+  bool explain_json_ = false;
+  recipe::EnrichOptions enrich_;
+  std::vector<std::string> enrich_on_;
+  recipe::GenerateJobOptions generate_;
+  std::vector<std::string> generate_options_;
+  InspectOptions inspect_;
+  std::string help_topic_;
+};
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv, const arrow::StopToken& stop) {
+  return CommandLine(stop).Run(argc, argv);
+}
+
+}  // namespace windrow::cli

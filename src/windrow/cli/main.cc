@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/compute/initialize.h>
+#include <arrow/util/cancel.h>
+#include <signal.h>
+
+#include <iostream>
+
+#include "windrow/base/status.h"
+#include "windrow/cli/command_line.h"
+
+namespace {
+
+/// Ctrl-C and SIGTERM stop the run's token; a closed pipe is an error of the write.
+arrow::Result<arrow::StopToken> TokenOfSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  ARROW_ASSIGN_OR_RAISE(arrow::StopSource * source, arrow::SetSignalStopSource());
+  ARROW_RETURN_NOT_OK(arrow::RegisterCancellingSignalHandler({SIGINT, SIGTERM}));
+  return source->token();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const arrow::Result<arrow::StopToken> stop = TokenOfSignals();
+  const arrow::Status status =
+      stop.ok() ? arrow::compute::Initialize() : stop.status();
+  if (!status.ok()) {
+    std::cerr << "windrow: " << status.message() << '\n';
+    return windrow::ExitCode(status);
+  }
+  return windrow::cli::RunCommandLine(argc, argv, *stop);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/cli/run_job.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "windrow/base/byte_size.h"
+#include "windrow/cli/progress_line.h"
+#include "windrow/plan/explain.h"
+#include "windrow/plan/job_spec_reader.h"
+#include "windrow/plan/job_spec_writer.h"
+#include "windrow/runner/local_runner.h"
+
+namespace windrow::cli {
+namespace {
+
+Result<exec::Switches> ParseSwitches(const EngineOptions& options) {
+  exec::Switches switches;
+  for (const std::string& assignment : options.set) {
+    ARROW_RETURN_NOT_OK(exec::SetSwitch(assignment, &switches));
+  }
+  return switches;
+}
+
+Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
+  runner::RunOptions run;
+  ARROW_ASSIGN_OR_RAISE(run.switches, ParseSwitches(options));
+  if (options.on != "local") {
+    return UserError("--on ", options.on, ": expected local");
+  }
+  run.slots = options.slots;
+  if (!options.memory.empty()) {
+    ARROW_ASSIGN_OR_RAISE(run.memory_bytes, ParseByteSize(options.memory));
+    if (run.memory_bytes < runner::kLeastMemoryBytes) {
+      return UserError("--memory ", options.memory, ": expected at least ",
+                       FormatByteSize(runner::kLeastMemoryBytes));
+    }
+  }
+  if (!options.temp_dir.empty() && !std::filesystem::is_directory(options.temp_dir)) {
+    return UserError("--temp-dir ", options.temp_dir, ": expected a folder");
+  }
+  if (!options.report.empty() && !options.report.ends_with(".json")) {
+    return UserError("--report ", options.report, ": expected a name ending in .json");
+  }
+  return run;
+}
+
+Status WriteReport(const std::string& path, const runner::RunReport& report) {
+  std::ofstream file(path);
+  file << runner::ToJson(report);
+  file.close();
+  if (!file) return StorageError(path, ": the run report cannot be written");
+  return Status::OK();
+}
+
+void PrintOutputs(const runner::LocalRunner& runner, const runner::RunReport& report) {
+  runner.metrics().ForEach([&](const exec::StepMetrics& step) {
+    if (step.kind != "write" && step.kind != "collect") return;
+    const auto& schema = runner.sink_schemas().at(step.name);
+    std::string line = fmt::format("{}: {} rows, {} columns", step.name,
+                                   step.rows_out.load(), schema->num_fields());
+    if (step.kind == "write") line += ", " + FormatByteSize(step.bytes);
+    std::cout << line << fmt::format(", {:.3f} s", report.wall_seconds) << '\n';
+  });
+}
+
+void LogSteps(const runner::RunReport& report) {
+  for (const runner::RunReport::Step& step : report.steps) {
+    spdlog::debug("{} {}: {} rows in, {} out, {:.3f} s wall, {:.3f} s cpu{}{}", step.kind,
+                  step.name, step.rows_in, step.rows_out, step.wall_seconds,
+                  step.cpu_seconds, step.strategy.empty() ? "" : "; ", step.strategy);
+  }
+}
+
+}  // namespace
+
+Result<plan::JobSpec> LoadJob(const DocumentOptions& options) {
+  std::map<std::string, std::string> variables;
+  for (const std::string& definition : options.definitions) {
+    const size_t equals = definition.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return UserError("-D ", definition, ": expected NAME=VALUE");
+    }
+    variables[definition.substr(0, equals)] = definition.substr(equals + 1);
+  }
+  std::ifstream file(options.path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.is_open() || std::filesystem::is_directory(options.path)) {
+    return UserError(options.path, ": the job document cannot be read; expected a file");
+  }
+  return plan::ReadJobSpec(text.str(), options.path, variables);
+}
+
+Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
+              const arrow::StopToken& stop) {
+  ARROW_ASSIGN_OR_RAISE(const runner::RunOptions run, ParseRunOptions(options));
+  if (options.print_job) {
+    std::cout << plan::WriteJobSpec(job);
+    return Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
+                        plan::PrepareJob(job, run.switches));
+  if (spdlog::should_log(spdlog::level::debug)) {
+    spdlog::debug("plan:\n{}", plan::ExplainText(prepared, run.switches));
+  }
+  runner::LocalRunner runner(run, stop);
+  Status status;
+  {
+    const ProgressLine progress(options.progress, prepared, runner.metrics());
+    status = runner.Run(prepared);
+  }
+  const runner::RunReport report = runner.Report(job.document_name);
+  LogSteps(report);
+  if (!options.report.empty()) {
+    const Status written = WriteReport(options.report, report);
+    if (status.ok()) status = written;
+  }
+  if (status.ok()) PrintOutputs(runner, report);
+  return status;
+}
+
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json) {
+  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared, plan::PrepareJob(job, switches));
+  std::cout << (as_json ? plan::ExplainJson(prepared, switches)
+                        : plan::ExplainText(prepared, switches));
+  return Status::OK();
+}
+
+}  // namespace windrow::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/util/cancel.h>
+
+#include "windrow/base/status.h"
+#include "windrow/cli/engine_options.h"
+#include "windrow/plan/job_spec.h"
+
+namespace windrow::cli {
+
+/// Reads a job document from disk and fills its variables.
+Result<plan::JobSpec> LoadJob(const DocumentOptions& options);
+
+/// Runs a job, or prints it with --print-job. On success a line for each output goes to
+/// stdout; progress and logs go to stderr.
+Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
+              const arrow::StopToken& stop);
+
+/// Prints the plan of a job without running it.
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json);
+
+}  // namespace windrow::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "windrow/base/status.h"
+
+namespace windrow::exec {
+
+/// What can be turned off or sized by --set NAME=VALUE. The answer never depends on it.
+struct Switches {
+  bool identity_keys = true;
+  bool dense_keys = true;
+  bool swap_sides = true;
+  bool late_payload = true;
+  bool push_filters = true;
+  bool prune_scans = true;
+  int64_t morsel_rows = 64 * 1024;
+  int64_t morsel_bytes = 8 << 20;
+  int64_t window_bytes = 0;  ///< 0: an eighth of the memory budget
+};
+
+/// One line of `windrow help switches`.
+struct SwitchInfo {
+  std::string name;
+  std::string default_value;
+  std::string meaning;   ///< what it does when on, or what the size is
+  std::string fallback;  ///< what happens instead when off; empty for sizes
+};
+
+/// Every switch there is.
+std::vector<SwitchInfo> ListSwitches();
+
+/// Sets one switch from "NAME=VALUE". On/off switches take on, off, true, false, 1, 0; sizes
+/// take a number of rows or bytes with a unit. UserError, with the near name, otherwise.
+Status SetSwitch(std::string_view assignment, Switches* switches);
+
+}  // namespace windrow::exec

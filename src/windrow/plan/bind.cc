@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/bind.h"
+
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "windrow/base/near_name.h"
+#include "windrow/column/key_type.h"
+#include "windrow/plan/expression_bind.h"
+#include "windrow/plan/expression_text.h"
+
+namespace windrow::plan {
+namespace {
+
+/// Binds the steps of one job. A step whose input failed is skipped in silence: the input's
+/// problem has been noted.
+class Binder {
+ public:
+  Binder(const JobSpec& job, const TableOpener& open_table)
+      : job_(job), open_table_(open_table) {}
+
+  Result<std::vector<LogicalPlan>> Bind() {
+    FindNeeded();
+    for (const SourceSpec& source : job_.sources) {
+      if (needed_.contains(source.name.value)) Keep(source.name, BindSource(source));
+    }
+    for (const StepSpec& step : job_.steps) {
+      step_ = &step;
+      if (needed_.contains(step.name.value) && InputsAreBound(step)) {
+        Keep(step.name,
+             std::visit([&](const auto& kind) { return BindStep(kind); }, step.kind));
+      }
+    }
+    if (!problems_.empty()) return AllProblems();
+    std::vector<LogicalPlan> plans;
+    for (const SinkSpec& sink : job_.sinks) {
+      plans.push_back({nodes_.at(InputOf(sink).value), sink});
+    }
+    return plans;
+  }
+
+ private:
+  /// A UserError with its place in front.
+  template <typename... Words>
+  Status Problem(Place place, Words&&... words) const {
+    return UserError(FormatPlace(job_.document_name, place), ": ",
+                     std::forward<Words>(words)...);
+  }
+
+  void FindNeeded() {
+    for (const SinkSpec& sink : job_.sinks) needed_.insert(InputOf(sink).value);
+    for (auto step = job_.steps.rbegin(); step != job_.steps.rend(); ++step) {
+      if (!needed_.contains(step->name.value)) continue;
+      for (const PlacedText* input : InputsOf(step->kind)) needed_.insert(input->value);
+    }
+  }
+
+  bool InputsAreBound(const StepSpec& step) const {
+    const auto inputs = InputsOf(step.kind);
+    return std::all_of(inputs.begin(), inputs.end(), [&](const PlacedText* input) {
+      return nodes_.contains(input->value);
+    });
+  }
+
+  void Keep(const PlacedText& name, const Result<NodePtr>& node) {
+    if (node.ok()) {
+      nodes_[name.value] = *node;
+    } else {
+      problems_.push_back(node.status());
+    }
+  }
+
+  /// The blame of the first problem, which is the one a user meets first.
+  Status AllProblems() const {
+    std::string lines;
+    for (const Status& problem : problems_) {
+      if (!lines.empty()) lines += '\n';
+      lines += problem.message();
+    }
+    return Fail(BlameOf(problems_.front()), lines);
+  }
+
+  Result<NodePtr> BindSource(const SourceSpec& source) {
+    ARROW_ASSIGN_OR_RAISE(auto table, open_table_(source));
+    std::vector<int> columns(static_cast<size_t>(table->schema()->num_fields()));
+    std::iota(columns.begin(), columns.end(), 0);
+    return MakeNode(source.name.value, ScanNode{std::move(table), std::move(columns)});
+  }
+
+  const NodePtr& Node(const PlacedText& name) const { return nodes_.at(name.value); }
+
+  Result<NodePtr> Make(decltype(LogicalNode::op) op) const {
+    return MakeNode(step_->name.value, std::move(op));
+  }
+
+  Status CheckColumn(const PlacedText& name, const NodePtr& node) const {
+    if (node->schema->GetFieldByName(name.value) != nullptr) return Status::OK();
+    if (node->schema->GetAllFieldIndices(name.value).size() > 1) {
+      return Problem(name.place, "column '", name.value, "' of ", node->step,
+                     " is there more than once; expected one");
+    }
+    return Problem(name.place, "no column '", name.value, "' in ", node->step,
+                   DidYouMean(name.value, node->schema->field_names()));
+  }
+
+  Result<ExprPtr> Parse(const PlacedText& text) const {
+    Result<ExprPtr> expression = ParseExpression(text.value);
+    if (expression.ok()) return expression;
+    return At(FormatPlace(job_.document_name, text.place), expression.status());
+  }
+
+  /// Parses and types an expression over `input`, so that its problems carry its place.
+  Result<ExprPtr> BoundIn(const PlacedText& text, const NodePtr& input) const {
+    ARROW_ASSIGN_OR_RAISE(ExprPtr expression, Parse(text));
+    ARROW_RETURN_NOT_OK(At(FormatPlace(job_.document_name, text.place),
+                           BindExpression(*expression, *input->schema).status()));
+    return expression;
+  }
+
+  Result<NodePtr> BindStep(const FilterSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    ARROW_ASSIGN_OR_RAISE(ExprPtr predicate, Parse(spec.predicate));
+    ARROW_RETURN_NOT_OK(At(FormatPlace(job_.document_name, spec.predicate.place),
+                           BindPredicate(*predicate, *input->schema).status()));
+    return Make(FilterNode{input, std::move(predicate)});
+  }
+
+  Result<NodePtr> BindStep(const SelectSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    ProjectNode project{input, {}};
+    for (const SelectItem& item : spec.columns) {
+      ExprPtr expression = Expr::Column(item.name.value);
+      if (item.expression.has_value()) {
+        ARROW_ASSIGN_OR_RAISE(expression, BoundIn(*item.expression, input));
+      } else {
+        ARROW_RETURN_NOT_OK(CheckColumn(item.name, input));
+      }
+      project.columns.push_back({item.name.value, std::move(expression)});
+    }
+    return Make(std::move(project));
+  }
+
+  Result<NodePtr> BindStep(const WithColumnsSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    ProjectNode project{input, {}};
+    for (const std::string& name : input->schema->field_names()) {
+      project.columns.push_back({name, Expr::Column(name)});
+    }
+    for (const NamedExpression& added : spec.columns) {
+      ARROW_ASSIGN_OR_RAISE(ExprPtr expression, BoundIn(added.expression, input));
+      const auto same = std::find_if(
+          project.columns.begin(), project.columns.end(),
+          [&](const ProjectNode::Column& column) { return column.name == added.name.value; });
+      if (same != project.columns.end()) {
+        same->expression = std::move(expression);
+      } else {
+        project.columns.push_back({added.name.value, std::move(expression)});
+      }
+    }
+    return Make(std::move(project));
+  }
+
+  Result<NodePtr> BindStep(const JoinSpec& spec) const {
+    JoinNode join{.left = Node(spec.left), .right = Node(spec.right)};
+    join.how = spec.how;
+    join.nulls_equal = spec.nulls_equal;
+    for (const JoinKey& key : spec.on) {
+      ARROW_RETURN_NOT_OK(CheckColumn(key.left, join.left));
+      ARROW_RETURN_NOT_OK(CheckColumn(key.right, join.right));
+      const auto left_type = join.left->schema->GetFieldByName(key.left.value)->type();
+      const auto right_type = join.right->schema->GetFieldByName(key.right.value)->type();
+      ARROW_RETURN_NOT_OK(At(FormatPlace(job_.document_name, key.left.place) + ": " +
+                                 key.left.value + " = " + key.right.value,
+                             column::CommonKeyType(*left_type, *right_type).status()));
+      join.left_keys.push_back(key.left.value);
+      join.right_keys.push_back(key.right.value);
+    }
+    ARROW_RETURN_NOT_OK(NameJoinColumns(spec, &join));
+    return Make(std::move(join));
+  }
+
+  /// Keys with equal names come out once, as the left side's; other equal names need a
+  /// suffix.
+  Status NameJoinColumns(const JoinSpec& spec, JoinNode* join) const {
+    std::set<std::string> names;
+    for (const std::string& name : join->left->schema->field_names()) {
+      join->columns.push_back({false, name, name});
+      names.insert(name);
+    }
+    if (spec.how == JoinHow::kSemi || spec.how == JoinHow::kAnti) return Status::OK();
+    std::set<std::string> wanted;
+    if (spec.columns.has_value()) {
+      for (const PlacedText& column : *spec.columns) {
+        ARROW_RETURN_NOT_OK(CheckColumn(column, join->right));
+        wanted.insert(column.value);
+      }
+    }
+    for (const std::string& name : join->right->schema->field_names()) {
+      if (spec.columns.has_value() && !wanted.contains(name)) continue;
+      bool is_shared_key = false;
+      for (size_t k = 0; k < join->left_keys.size(); ++k) {
+        is_shared_key |= join->left_keys[k] == name && join->right_keys[k] == name;
+      }
+      if (is_shared_key) continue;
+      std::string output = name;
+      if (names.contains(output) && spec.suffix.has_value()) output += spec.suffix->value;
+      if (!names.insert(output).second) {
+        return Problem(step_->name.place, "column '", output, "' is in both ",
+                       join->left->step, " and ", join->right->step,
+                       "; expected a suffix that makes it unique, such as suffix: \"_right\"");
+      }
+      join->columns.push_back({true, name, output});
+    }
+    return Status::OK();
+  }
+
+  Result<NodePtr> BindStep(const SortSpec& spec) const {
+    SortNode sort{Node(spec.from), {}, std::nullopt};
+    for (const SortKey& key : spec.keys) {
+      ARROW_RETURN_NOT_OK(CheckColumn(key.column, sort.input));
+      const auto& type = *sort.input->schema->GetFieldByName(key.column.value)->type();
+      if (arrow::is_nested(type.id())) {
+        return Problem(key.column.place, "column '", key.column.value, "' is ",
+                       type.ToString(), "; expected a type with an order");
+      }
+      sort.keys.push_back({key.column.value, key.descending, key.nulls_first});
+    }
+    if (spec.limit.has_value()) sort.limit = spec.limit->value;
+    return Make(std::move(sort));
+  }
+
+  Result<NodePtr> BindStep(const LimitSpec& spec) const {
+    return Make(LimitNode{Node(spec.from), spec.rows.value});
+  }
+
+  const JobSpec& job_;
+  const TableOpener& open_table_;
+  const StepSpec* step_ = nullptr;
+  std::set<std::string> needed_;
+  std::map<std::string, NodePtr> nodes_;
+  std::vector<Status> problems_;
+};
+
+}  // namespace
+
+Result<std::vector<LogicalPlan>> BindJob(const JobSpec& job, const TableOpener& open_table) {
+  return Binder(job, open_table).Bind();
+}
+
+}  // namespace windrow::plan

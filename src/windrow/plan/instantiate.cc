@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/instantiate.h"
+
+#include <arrow/compute/expression.h>
+#include <arrow/type.h>
+
+#include "windrow/base/check.h"
+#include "windrow/op/built_side.h"
+#include "windrow/op/filter_project.h"
+#include "windrow/op/hash_join_build.h"
+#include "windrow/op/hash_join_probe.h"
+#include "windrow/op/hash_join_swapped.h"
+#include "windrow/op/limit.h"
+#include "windrow/op/sort.h"
+#include "windrow/plan/expression_bind.h"
+#include "windrow/sink/collect_sink.h"
+#include "windrow/sink/ipc_sink.h"
+#include "windrow/sink/parquet_sink.h"
+#include "windrow/source/file_set.h"
+#include "windrow/source/generated_table.h"
+
+namespace windrow::plan {
+
+/// What the stages of one join share.
+struct JoinState {
+  std::shared_ptr<op::BuiltSide> built;
+  exec::StepMetrics* metrics = nullptr;
+};
+
+namespace {
+
+using SchemaPtr = std::shared_ptr<arrow::Schema>;
+
+op::JoinKind KindOf(JoinHow how) {
+  switch (how) {
+    case JoinHow::kInner:
+      return op::JoinKind::kInner;
+    case JoinHow::kLeft:
+      return op::JoinKind::kLeft;
+    case JoinHow::kSemi:
+      return op::JoinKind::kSemi;
+    case JoinHow::kAnti:
+      return op::JoinKind::kAnti;
+  }
+  return op::JoinKind::kInner;
+}
+
+std::vector<int> IndicesOf(const std::vector<std::string>& names,
+                           const arrow::Schema& schema) {
+  std::vector<int> indices;
+  for (const std::string& name : names) {
+    indices.push_back(schema.GetFieldIndex(name));
+    WINDROW_CHECK(indices.back() >= 0);
+  }
+  return indices;
+}
+
+op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
+                        const arrow::Schema& left, const arrow::Schema* right) {
+  op::JoinOutput output;
+  arrow::FieldVector fields;
+  for (const JoinColumn& column : columns) {
+    const arrow::Schema& side = column.is_right ? *right : left;
+    const int index = side.GetFieldIndex(column.input);
+    WINDROW_CHECK(index >= 0);
+    (column.is_right ? output.right_columns : output.left_columns).push_back(index);
+    auto field = side.field(index)->WithName(column.output);
+    if (column.is_right && how == JoinHow::kLeft) field = field->WithNullable(true);
+    fields.push_back(std::move(field));
+  }
+  output.schema = arrow::schema(std::move(fields));
+  return output;
+}
+
+bool EndsWith(const std::string& path, std::string_view ending) {
+  return path.size() >= ending.size() && path.ends_with(ending);
+}
+
+FileFormat FormatOf(const WriteSpec& write) {
+  if (write.format.has_value()) return *write.format;
+  return EndsWith(write.path.value, ".parquet") || EndsWith(write.path.value, ".pq")
+             ? FileFormat::kParquet
+             : FileFormat::kArrow;
+}
+
+Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
+                                                  const SchemaPtr& schema,
+                                                  exec::RunContext* context) {
+  if (FormatOf(write) == FileFormat::kParquet) {
+    sink::ParquetSinkOptions options;
+    options.path = write.path.value;
+    if (write.compression.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(options.compression,
+                            sink::ParseParquetCompression(write.compression->value));
+    }
+    if (write.row_group_rows.has_value()) {
+      options.row_group_rows = write.row_group_rows->value;
+    }
+    return sink::ParquetSink::Make(std::move(options), schema, context);
+  }
+  sink::IpcSinkOptions options;
+  options.path = write.path.value;
+  if (EndsWith(options.path, ".arrows")) options.format = sink::IpcFormat::kStream;
+  if (write.compression.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.compression,
+                          sink::ParseIpcCompression(write.compression->value));
+  }
+  return sink::IpcSink::Make(std::move(options), schema, context);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
+  if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
+    source::GenerateOptions options;
+    options.dataset = generate->dataset.value;
+    options.rows = generate->rows.value;
+    if (generate->seed.has_value()) options.seed = static_cast<uint64_t>(*generate->seed);
+    for (const auto& [name, value] : generate->options) {
+      ARROW_RETURN_NOT_OK(source::SetGenerateOption(name, value.value, &options));
+    }
+    return source::OpenGeneratedTable(options);
+  }
+  const auto& scan = std::get<ScanSpec>(source.kind);
+  std::vector<std::string> patterns;
+  for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
+  std::optional<source::FileKind> kind;
+  if (scan.format.has_value()) {
+    kind = *scan.format == FileFormat::kParquet ? source::FileKind::kParquet
+                                                : source::FileKind::kIpc;
+  }
+  return source::OpenFiles(patterns, kind);
+}
+
+Instantiator::Instantiator(OpenTables tables, exec::RunContext* context,
+                           exec::RunMetrics* metrics)
+    : tables_(std::move(tables)), context_(context), metrics_(metrics) {}
+
+Instantiator::~Instantiator() = default;
+
+exec::StepMetrics* Instantiator::MetricsOf(const std::string& name, const std::string& kind) {
+  exec::StepMetrics*& metrics = metrics_by_name_[{name, kind}];
+  if (metrics == nullptr) metrics = metrics_->Add(name, kind);
+  return metrics;
+}
+
+/// Puts one stage's pipeline together, following the schema from link to link.
+class Instantiator::PipelineMaker {
+ public:
+  explicit PipelineMaker(Instantiator* owner) : owner_(owner), context_(owner->context_) {}
+
+  Result<exec::Pipeline> Make(const PipelineStage& stage) {
+    ARROW_RETURN_NOT_OK(OpenSource(stage.input));
+    for (const StageOp& op : stage.ops) {
+      step_ = &op.step;
+      ARROW_RETURN_NOT_OK(std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
+    }
+    ARROW_RETURN_NOT_OK(
+        std::visit([&](const auto& output) { return End(output); }, stage.output));
+    return std::move(pipeline_);
+  }
+
+ private:
+  Status OpenSource(const StageInput& input) {
+    const auto& table = owner_->tables_.at(input.source);
+    exec::ScanOptions options;
+    options.columns = IndicesOf(input.columns, *table->schema());
+    options.row_numbers = input.row_numbers;
+    if (input.pruning != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
+                            BindPredicate(*input.pruning, *table->schema()));
+      options.pruning_predicate =
+          std::make_shared<const arrow::compute::Expression>(std::move(bound.expression));
+    }
+    ARROW_ASSIGN_OR_RAISE(pipeline_.source, table->Scan(options, context_));
+    pipeline_.source_metrics = owner_->MetricsOf(input.source, "scan");
+    pipeline_.source_metrics->predicted_rows = table->num_rows();
+    pipeline_.source_metrics->SetStrategy(table->description(), "");
+    schema_ = pipeline_.source->schema();
+    return Status::OK();
+  }
+
+  exec::StepMetrics* Metrics(const std::string& kind) {
+    return owner_->MetricsOf(*step_, kind);
+  }
+
+  void AddOperator(std::unique_ptr<exec::Operator> op, const std::string& kind) {
+    schema_ = op->output_schema();
+    pipeline_.steps.push_back({std::move(op), nullptr, Metrics(kind)});
+  }
+
+  void AddBreaker(std::unique_ptr<exec::Breaker> breaker, const std::string& kind) {
+    schema_ = breaker->output_schema();
+    pipeline_.steps.push_back({nullptr, std::move(breaker), Metrics(kind)});
+  }
+
+  Status Add(const FilterOp& filter) {
+    ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindPredicate(*filter.predicate, *schema_));
+    AddOperator(std::make_unique<op::Filter>(std::move(bound.expression),
+                                             std::move(bound.text), schema_, context_),
+                "filter");
+    return Status::OK();
+  }
+
+  Status Add(const ProjectOp& project) {
+    std::vector<op::Project::Column> columns;
+    arrow::FieldVector fields;
+    for (const auto& [name, expression] : project.columns) {
+      op::Project::Column column;
+      if (expression->kind() == ExprKind::kColumn) {
+        column.input = schema_->GetFieldIndex(expression->name());
+        WINDROW_CHECK(column.input >= 0);
+        fields.push_back(schema_->field(column.input)->WithName(name));
+      } else {
+        ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindExpression(*expression, *schema_));
+        fields.push_back(arrow::field(name, bound.type));
+        column.expression = std::move(bound.expression);
+        column.text = std::move(bound.text);
+      }
+      columns.push_back(std::move(column));
+    }
+    AddOperator(std::make_unique<op::Project>(std::move(columns),
+                                              arrow::schema(std::move(fields)), context_),
+                "project");
+    return Status::OK();
+  }
+
+  Status Add(const ProbeOp& probe) {
+    JoinState& join = *owner_->joins_.at(probe.join);
+    join.metrics = Metrics("hash_join");
+    std::vector<int> keys = IndicesOf(probe.keys, *schema_);
+    const op::JoinKind kind = KindOf(probe.how);
+    if (kind == op::JoinKind::kSemi || kind == op::JoinKind::kAnti) {
+      AddOperator(std::make_unique<op::HashJoinFilter>(kind, std::move(keys), schema_,
+                                                       join.built, context_),
+                  "hash_join");
+      std::vector<ProjectNode::Column> kept;
+      for (const JoinColumn& column : probe.columns) {
+        kept.push_back({column.output, Expr::Column(column.input)});
+      }
+      return Add(ProjectOp{std::move(kept)});
+    }
+    op::HashJoinProbe::Options options;
+    options.kind = kind;
+    options.key_columns = std::move(keys);
+    options.output = OutputOf(probe.columns, probe.how, *schema_,
+                              join.built->rows->schema().get());
+    AddBreaker(std::make_unique<op::HashJoinProbe>(std::move(options), schema_, join.built,
+                                                   context_, join.metrics),
+               "hash_join");
+    return Status::OK();
+  }
+
+  Status Add(const SwappedProbeOp& probe) {
+    JoinState& join = *owner_->joins_.at(probe.join);
+    join.metrics = Metrics("hash_join");
+    ARROW_ASSIGN_OR_RAISE(auto right_rows, owner_->RowsOf(probe.right_source));
+    op::HashJoinSwapped::Options options;
+    options.kind = KindOf(probe.how);
+    options.key_columns = IndicesOf(probe.keys, *schema_);
+    options.row_number_column = schema_->GetFieldIndex(exec::kRowNumberColumn);
+    options.output = OutputOf(probe.columns, probe.how, *join.built->rows->schema(),
+                              right_rows->schema().get());
+    AddBreaker(std::make_unique<op::HashJoinSwapped>(std::move(options), join.built,
+                                                     std::move(right_rows), context_,
+                                                     join.metrics),
+               "hash_join");
+    return Status::OK();
+  }
+
+  Status Add(const SortOp& sort) {
+    op::Sort::Options options;
+    options.limit = sort.limit;
+    for (const SortNode::Key& key : sort.keys) {
+      options.keys.push_back(
+          {IndicesOf({key.column}, *schema_)[0], key.descending, key.nulls_first});
+    }
+    AddBreaker(std::make_unique<op::Sort>(std::move(options), schema_, context_,
+                                          Metrics("sort")),
+               "sort");
+    return Status::OK();
+  }
+
+  Status Add(const LimitOp& limit) {
+    AddBreaker(std::make_unique<op::Limit>(limit.rows, schema_), "limit");
+    return Status::OK();
+  }
+
+  Status End(const BuildOutput& output) {
+    auto join = std::make_shared<JoinState>();
+    join->built = std::make_shared<op::BuiltSide>(
+        column::KeyLayout{output.keys.types, output.keys.nulls_equal}, context_->pool);
+    op::HashJoinBuild::Options options;
+    options.key_columns = IndicesOf(output.side.keys, *schema_);
+    if (!output.side.late_source.empty()) {
+      options.row_number_column = schema_->GetFieldIndex(exec::kRowNumberColumn);
+      ARROW_ASSIGN_OR_RAISE(join->built->rows, owner_->RowsOf(output.side.late_source));
+    }
+    step_ = &output.step;
+    exec::StepMetrics* metrics = Metrics("hash_join_build");
+    AddBreaker(std::make_unique<op::HashJoinBuild>(std::move(options), schema_, join->built,
+                                                   context_, metrics),
+               "hash_join_build");
+    owner_->joins_[output.join] = std::move(join);
+    return Status::OK();
+  }
+
+  Status End(const SinkOutput& output) {
+    if (const auto* collect = std::get_if<CollectSpec>(&output.sink)) {
+      auto batches = std::make_shared<sink::CollectSink::Batches>();
+      owner_->collected_[collect->name.value] = batches;
+      owner_->sink_schemas_[collect->name.value] = schema_;
+      pipeline_.sink = std::make_unique<sink::CollectSink>(std::move(batches));
+      pipeline_.sink_metrics = owner_->MetricsOf(collect->name.value, "collect");
+      return Status::OK();
+    }
+    const auto& write = std::get<WriteSpec>(output.sink);
+    owner_->sink_schemas_[write.path.value] = schema_;
+    pipeline_.preserve_order = write.preserve_order;
+    ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
+    pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
+    return Status::OK();
+  }
+
+  Instantiator* owner_;
+  exec::RunContext* context_;
+  exec::Pipeline pipeline_;
+  SchemaPtr schema_;
+  const std::string* step_ = nullptr;
+};
+
+Result<exec::Pipeline> Instantiator::MakePipeline(const PipelineStage& stage) {
+  return PipelineMaker(this).Make(stage);
+}
+
+Result<std::shared_ptr<exec::RowStore>> Instantiator::RowsOf(const std::string& source) {
+  std::shared_ptr<exec::RowStore>& rows = row_stores_[source];
+  if (rows == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(rows, tables_.at(source)->row_store(context_));
+  }
+  return rows;
+}
+
+Result<bool> Instantiator::CheckKeys(const KeyCheckStage& stage) {
+  ARROW_ASSIGN_OR_RAISE(auto rows, RowsOf(stage.source));
+  const column::KeyLayout layout{stage.keys.types, stage.keys.nulls_equal};
+  exec::StepMetrics* metrics = MetricsOf(stage.step, "hash_join");
+  const exec::StepTimer timer(metrics);
+  ARROW_ASSIGN_OR_RAISE(
+      std::optional<column::KeyTable> table,
+      op::FindIdentityKeys(layout, *rows, rows->schema()->GetFieldIndex(stage.key_column),
+                           context_, metrics));
+  if (!table.has_value()) return false;
+  auto join = std::make_shared<JoinState>();
+  join->built = std::make_shared<op::BuiltSide>(layout, context_->pool);
+  join->built->table = std::move(*table);
+  join->built->rows = std::move(rows);
+  const auto [strategy, reason] = op::DescribeTable(join->built->table);
+  metrics->SetStrategy(strategy, reason);
+  // The check has read every key, as a scan of the key column would.
+  exec::StepMetrics* scan = MetricsOf(stage.source, "scan");
+  scan->rows_out += join->built->table.num_rows();
+  scan->SetStrategy(tables_.at(stage.source)->description(), "");
+  joins_[stage.join] = std::move(join);
+  return true;
+}
+
+void Instantiator::DescribeBuilt(const BuildOutput& output) {
+  const auto [strategy, reason] = op::DescribeTable(joins_.at(output.join)->built->table);
+  MetricsOf(output.step, "hash_join_build")->SetStrategy(strategy, reason);
+}
+
+void Instantiator::AddLateBytes() {
+  for (const auto& [source, rows] : row_stores_) {
+    MetricsOf(source, "scan")->bytes += rows->bytes_read();
+  }
+}
+
+}  // namespace windrow::plan

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "windrow/exec/metrics.h"
+#include "windrow/exec/pipeline.h"
+#include "windrow/plan/job_spec.h"
+#include "windrow/plan/physical_plan.h"
+
+namespace windrow::plan {
+
+/// Opens the table a source names: files by listing, generated data, later remote ones.
+/// Reads metadata only. The only place that knows concrete sources.
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
+
+/// Tables that were opened, by source name.
+using OpenTables = std::map<std::string, std::shared_ptr<exec::Table>>;
+
+/// In-memory results by the name of their collect sink.
+using Collected =
+    std::map<std::string, std::shared_ptr<std::vector<std::shared_ptr<arrow::RecordBatch>>>>;
+
+/// Turns stages into running objects, and holds what one stage leaves for the next. One
+/// object per run; single-threaded.
+class Instantiator {
+ public:
+  Instantiator(OpenTables tables, exec::RunContext* context, exec::RunMetrics* metrics);
+  ~Instantiator();
+
+  /// The stage's pipeline. A sink is opened: an unwritable path fails here.
+  Result<exec::Pipeline> MakePipeline(const PipelineStage& stage);
+  /// True when the keys count up by one; the join then has its built side.
+  Result<bool> CheckKeys(const KeyCheckStage& stage);
+  /// After the stage of a built side ran: notes its strategy in the metrics.
+  void DescribeBuilt(const BuildOutput& output);
+  /// Adds bytes that late gathers read to the metrics of their sources.
+  void AddLateBytes();
+
+  exec::RunContext* context() const { return context_; }
+  const Collected& collected() const { return collected_; }
+  /// Schema of each sink's rows, by sink target.
+  const std::map<std::string, std::shared_ptr<arrow::Schema>>& sink_schemas() const {
+    return sink_schemas_;
+  }
+
+ private:
+  class PipelineMaker;
+
+  exec::StepMetrics* MetricsOf(const std::string& name, const std::string& kind);
+  Result<std::shared_ptr<exec::RowStore>> RowsOf(const std::string& source);
+
+  OpenTables tables_;
+  exec::RunContext* context_;
+  exec::RunMetrics* metrics_;
+  std::map<std::pair<std::string, std::string>, exec::StepMetrics*> metrics_by_name_;
+  std::map<int, std::shared_ptr<struct JoinState>> joins_;
+  std::map<std::string, std::shared_ptr<exec::RowStore>> row_stores_;
+  Collected collected_;
+  std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;
+};
+
+}  // namespace windrow::plan

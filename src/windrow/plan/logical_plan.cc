@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/logical_plan.h"
+
+#include <arrow/type.h>
+
+#include <algorithm>
+
+#include "windrow/plan/expression_bind.h"
+
+namespace windrow::plan {
+namespace {
+
+using SchemaPtr = std::shared_ptr<arrow::Schema>;
+
+/// Share of rows assumed to pass a filter nothing is known about.
+constexpr int64_t kFilterOneIn = 3;
+
+Result<SchemaPtr> SchemaOf(const ScanNode& scan) {
+  arrow::FieldVector fields;
+  for (const int column : scan.columns) fields.push_back(scan.table->schema()->field(column));
+  return arrow::schema(std::move(fields));
+}
+
+Result<SchemaPtr> SchemaOf(const FilterNode& filter) { return filter.input->schema; }
+Result<SchemaPtr> SchemaOf(const SortNode& sort) { return sort.input->schema; }
+Result<SchemaPtr> SchemaOf(const LimitNode& limit) { return limit.input->schema; }
+
+Result<SchemaPtr> SchemaOf(const ProjectNode& project) {
+  arrow::FieldVector fields;
+  for (const auto& [name, expression] : project.columns) {
+    if (expression->kind() == ExprKind::kColumn) {
+      const auto field = project.input->schema->GetFieldByName(expression->name());
+      if (field != nullptr) {
+        fields.push_back(field->WithName(name));
+        continue;
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(const BoundExpression bound,
+                          BindExpression(*expression, *project.input->schema));
+    fields.push_back(arrow::field(name, bound.type));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+Result<SchemaPtr> SchemaOf(const JoinNode& join) {
+  arrow::FieldVector fields;
+  for (const JoinColumn& column : join.columns) {
+    const NodePtr& side = column.is_right ? join.right : join.left;
+    auto field = side->schema->GetFieldByName(column.input)->WithName(column.output);
+    if (column.is_right && join.how == JoinHow::kLeft) field = field->WithNullable(true);
+    fields.push_back(std::move(field));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+std::optional<int64_t> RowsOf(const ScanNode& scan) { return scan.table->num_rows(); }
+
+std::optional<int64_t> RowsOf(const FilterNode& filter) {
+  const auto rows = filter.input->estimated_rows;
+  if (!rows.has_value()) return rows;
+  return (*rows + kFilterOneIn - 1) / kFilterOneIn;
+}
+
+std::optional<int64_t> RowsOf(const ProjectNode& project) {
+  return project.input->estimated_rows;
+}
+
+std::optional<int64_t> RowsOf(const JoinNode& join) { return join.left->estimated_rows; }
+
+std::optional<int64_t> RowsOf(const SortNode& sort) {
+  if (!sort.limit.has_value()) return sort.input->estimated_rows;
+  return std::min(*sort.limit, sort.input->estimated_rows.value_or(*sort.limit));
+}
+
+std::optional<int64_t> RowsOf(const LimitNode& limit) {
+  return std::min(limit.rows, limit.input->estimated_rows.value_or(limit.rows));
+}
+
+}  // namespace
+
+Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op) {
+  auto node = std::make_shared<LogicalNode>();
+  node->step = std::move(step);
+  node->op = std::move(op);
+  ARROW_ASSIGN_OR_RAISE(
+      node->schema, std::visit([](const auto& kind) { return SchemaOf(kind); }, node->op));
+  node->estimated_rows = std::visit([](const auto& kind) { return RowsOf(kind); }, node->op);
+  return NodePtr(std::move(node));
+}
+
+std::vector<NodePtr> InputsOf(const LogicalNode& node) {
+  if (node.As<ScanNode>() != nullptr) return {};
+  if (const auto* join = node.As<JoinNode>()) return {join->left, join->right};
+  if (const auto* filter = node.As<FilterNode>()) return {filter->input};
+  if (const auto* project = node.As<ProjectNode>()) return {project->input};
+  if (const auto* sort = node.As<SortNode>()) return {sort->input};
+  return {node.As<LimitNode>()->input};
+}
+
+}  // namespace windrow::plan

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "windrow/exec/table.h"
+#include "windrow/plan/expression.h"
+#include "windrow/plan/job_spec.h"
+
+namespace windrow::plan {
+
+struct LogicalNode;
+using NodePtr = std::shared_ptr<const LogicalNode>;
+
+/// Reads columns of an opened table.
+struct ScanNode {
+  std::shared_ptr<exec::Table> table;
+  std::vector<int> columns;  ///< of the table
+};
+
+struct FilterNode {
+  NodePtr input;
+  ExprPtr predicate;
+};
+
+/// Computes every output column from the input's. A select, or a with_columns written out.
+struct ProjectNode {
+  struct Column {
+    std::string name;
+    ExprPtr expression;
+  };
+  NodePtr input;
+  std::vector<Column> columns;
+};
+
+/// Which column of which side an output column of a join is.
+struct JoinColumn {
+  bool is_right = false;
+  std::string input;   ///< name on its side
+  std::string output;  ///< name in the result
+};
+
+struct JoinNode {
+  NodePtr left;
+  NodePtr right;
+  std::vector<std::string> left_keys;
+  std::vector<std::string> right_keys;
+  JoinHow how = JoinHow::kInner;
+  bool nulls_equal = false;
+  std::vector<JoinColumn> columns;  ///< left ones first
+};
+
+struct SortNode {
+  struct Key {
+    std::string column;
+    bool descending = false;
+    bool nulls_first = false;
+  };
+  NodePtr input;
+  std::vector<Key> keys;
+  std::optional<int64_t> limit;
+};
+
+struct LimitNode {
+  NodePtr input;
+  int64_t rows = 0;
+};
+
+/// A step of a job with names and types resolved. Immutable; shared between the plans of
+/// several sinks.
+struct LogicalNode {
+  std::string step;  ///< name in the job document
+  std::shared_ptr<arrow::Schema> schema;
+  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode> op;
+  /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
+  std::optional<int64_t> estimated_rows;
+
+  template <typename Op>
+  const Op* As() const {
+    return std::get_if<Op>(&op);
+  }
+};
+
+/// A node of this kind; schema and estimate follow from the inputs. The schema of a project
+/// needs its expressions bound, hence the Result.
+Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op);
+
+/// The inputs of a node, left before right.
+std::vector<NodePtr> InputsOf(const LogicalNode& node);
+
+/// One sink and the plan that feeds it.
+struct LogicalPlan {
+  NodePtr root;
+  SinkSpec sink;
+};
+
+}  // namespace windrow::plan

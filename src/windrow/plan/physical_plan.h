@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "windrow/plan/expression.h"
+#include "windrow/plan/job_spec.h"
+#include "windrow/plan/logical_plan.h"
+
+// A physical plan is a sequence of stages, each plain data: names, texts and numbers. A stage
+// ends where rows change hands: at the building side of a join, or at a sink. Columns are
+// named, never numbered, so a stage means the same wherever it is run.
+namespace windrow::plan {
+
+/// What a stage reads: columns of a source.
+struct StageInput {
+  std::string source;                ///< name in the job
+  std::vector<std::string> columns;  ///< in the source's order
+  ExprPtr pruning;                   ///< rows not matching may be left out; may be null
+  bool row_numbers = false;          ///< adds exec::kRowNumberColumn
+};
+
+struct FilterOp {
+  ExprPtr predicate;
+};
+
+struct ProjectOp {
+  std::vector<ProjectNode::Column> columns;
+};
+
+/// Keys of one side of a join and where its payload is.
+struct JoinSide {
+  std::vector<std::string> keys;  ///< columns of the side's stage
+  /// Payload stays in this source and is gathered from there by row number; empty: the
+  /// side's batches are retained.
+  std::string late_source;
+};
+
+/// Streams the left side against the built right side.
+struct ProbeOp {
+  int join;
+  JoinHow how;
+  std::vector<std::string> keys;
+  std::vector<JoinColumn> columns;  ///< inputs: stage column, or column of the built side
+};
+
+/// Streams the right side's keys against the built left side.
+struct SwappedProbeOp {
+  int join;
+  JoinHow how;
+  std::vector<std::string> keys;
+  std::string right_source;
+  std::vector<JoinColumn> columns;  ///< inputs: columns of the sides' payload
+};
+
+struct SortOp {
+  std::vector<SortNode::Key> keys;
+  std::optional<int64_t> limit;
+};
+
+struct LimitOp {
+  int64_t rows;
+};
+
+struct StageOp {
+  std::string step;
+  std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp> kind;
+};
+
+/// How the keys of a join compare; shared by its building and probing stage.
+struct JoinKeys {
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  bool nulls_equal = false;
+};
+
+/// Ends a stage by building a join side.
+struct BuildOutput {
+  int join;
+  std::string step;
+  JoinKeys keys;
+  JoinSide side;
+};
+
+/// Ends a stage at a sink.
+struct SinkOutput {
+  SinkSpec sink;
+};
+
+struct PipelineStage {
+  StageInput input;
+  std::vector<StageOp> ops;
+  std::variant<BuildOutput, SinkOutput> output;
+  std::optional<int64_t> estimated_rows;  ///< of the output
+};
+
+/// Looks whether a source's key column counts up by one, in which case the join needs no
+/// table. Its result decides what comes next.
+struct KeyCheckStage {
+  int join;
+  std::string step;
+  JoinKeys keys;
+  std::string source;
+  std::string key_column;
+};
+
+struct Stage {
+  int id;
+  std::variant<KeyCheckStage, PipelineStage> kind;
+};
+
+/// What the planner learns from a stage that ran.
+struct StageResult {
+  int stage_id;
+  bool keys_count_up = false;  ///< of a key check
+};
+
+}  // namespace windrow::plan

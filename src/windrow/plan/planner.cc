@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/planner.h"
+
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "windrow/base/check.h"
+#include "windrow/column/key_type.h"
+#include "windrow/plan/late_scan.h"
+
+namespace windrow::plan {
+
+/// A pipeline being put together: a stage without its output.
+struct Planner::Lowered {
+  StageInput input;
+  std::vector<StageOp> ops;
+};
+
+namespace {
+
+JoinKeys KeysOf(const JoinNode& join) {
+  JoinKeys keys;
+  keys.nulls_equal = join.nulls_equal;
+  for (size_t k = 0; k < join.left_keys.size(); ++k) {
+    const auto left = join.left->schema->GetFieldByName(join.left_keys[k])->type();
+    const auto right = join.right->schema->GetFieldByName(join.right_keys[k])->type();
+    keys.types.push_back(column::CommonKeyType(*left, *right).ValueOrDie());
+  }
+  return keys;
+}
+
+/// False when metadata alone shows that the key cannot count up by one.
+bool MayCountUp(const LateScan& late, const std::string& key) {
+  const int column = late.scan->table->schema()->GetFieldIndex(late.names.at(key));
+  const exec::ColumnStats stats = late.scan->table->column_stats(column);
+  if (stats.null_count.value_or(0) > 0) return false;
+  const auto* min = dynamic_cast<const arrow::Int64Scalar*>(stats.min.get());
+  const auto* max = dynamic_cast<const arrow::Int64Scalar*>(stats.max.get());
+  if (min == nullptr || max == nullptr) return true;
+  int64_t span = 0;
+  return !__builtin_sub_overflow(max->value, min->value, &span) &&
+         span == late.scan->table->num_rows().value_or(span + 1) - 1;
+}
+
+/// Columns of the table that the filters and the given keys read, in the table's order.
+std::vector<std::string> ColumnsRead(const LateScan& late,
+                                     const std::vector<std::string>& keys) {
+  std::set<std::string> names;
+  for (const std::string& key : keys) names.insert(late.names.at(key));
+  for (const ExprPtr& filter : late.filters) {
+    for (std::string& name : ColumnNames(*filter)) names.insert(std::move(name));
+  }
+  std::vector<std::string> ordered;
+  for (const std::string& name : late.scan->table->schema()->field_names()) {
+    if (names.contains(name)) ordered.push_back(name);
+  }
+  return ordered;
+}
+
+std::vector<std::string> TableNames(const LateScan& late,
+                                    const std::vector<std::string>& columns) {
+  std::vector<std::string> names;
+  for (const std::string& column : columns) names.push_back(late.names.at(column));
+  return names;
+}
+
+/// Output columns with the inputs of one side renamed to its table's columns.
+void RenameInputs(const LateScan& late, bool is_right, std::vector<JoinColumn>* columns) {
+  for (JoinColumn& column : *columns) {
+    if (column.is_right == is_right) column.input = late.names.at(column.input);
+  }
+}
+
+bool KeepsLeftOnly(JoinHow how) { return how == JoinHow::kSemi || how == JoinHow::kAnti; }
+
+}  // namespace
+
+Planner::Planner(std::vector<LogicalPlan> plans, const exec::Switches& switches)
+    : plans_(std::move(plans)), switches_(switches) {
+  for (const LogicalPlan& plan : plans_) AssignJoinIds(plan.root);
+}
+
+/// A side whose payload may stay where it is.
+std::optional<LateScan> Planner::LateSide(const NodePtr& side) const {
+  if (!switches_.late_payload) return std::nullopt;
+  return AsLateScan(side);
+}
+
+void Planner::AssignJoinIds(const NodePtr& node) {
+  for (const NodePtr& input : InputsOf(*node)) AssignJoinIds(input);
+  if (node->As<JoinNode>() != nullptr) {
+    join_ids_.emplace(node.get(), static_cast<int>(join_ids_.size()));
+  }
+}
+
+JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
+  const JoinNode& join = *node.As<JoinNode>();
+  const auto left_rows = join.left->estimated_rows;
+  const auto right_rows = join.right->estimated_rows;
+  const std::optional<LateScan> right = LateSide(join.right);
+  JoinChoice choice;
+  choice.checks_keys = switches_.identity_keys && right.has_value() && right->filters.empty() &&
+                       join.right_keys.size() == 1 && !join.nulls_equal &&
+                       MayCountUp(*right, join.right_keys[0]);
+  choice.builds_left = switches_.swap_sides && right.has_value() && left_rows.has_value() &&
+                       right_rows.has_value() && *left_rows < *right_rows;
+  auto rows = [](const std::optional<int64_t>& count) {
+    return count.has_value() ? std::to_string(*count) : std::string("unknown");
+  };
+  std::ostringstream reason;
+  if (choice.checks_keys) {
+    choice.strategy = "identity if " + join.right->step + "." + join.right_keys[0] +
+                      " counts up, else ";
+    reason << "looked up when the run starts; ";
+  }
+  choice.strategy += choice.builds_left ? "build " + join.left->step
+                                        : "build " + join.right->step;
+  reason << "left has " << rows(left_rows) << " keys, right " << rows(right_rows);
+  if (switches_.late_payload && !right.has_value()) reason << "; the right side is computed, so it is built";
+  choice.reason = reason.str();
+  return choice;
+}
+
+Stage Planner::Add(decltype(Stage::kind) kind) { return {next_stage_++, std::move(kind)}; }
+
+Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results) {
+  if (phase_ == Phase::kCheckKeys) {
+    phase_ = Phase::kRun;
+    std::vector<Stage> checks = KeyChecks();
+    if (!checks.empty()) return checks;
+  }
+  for (const StageResult& result : results) {
+    const auto check = join_of_check_.find(result.stage_id);
+    if (check != join_of_check_.end() && result.keys_count_up) {
+      identity_joins_.insert(check->second);
+    }
+  }
+  std::vector<Stage> stages;
+  if (phase_ == Phase::kDone) return stages;
+  phase_ = Phase::kDone;
+  for (const LogicalPlan& plan : plans_) {
+    ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(plan.root, &stages));
+    stages.push_back(Add(PipelineStage{std::move(lowered.input), std::move(lowered.ops),
+                                       SinkOutput{plan.sink}, plan.root->estimated_rows}));
+  }
+  return stages;
+}
+
+std::vector<Stage> Planner::KeyChecks() {
+  std::vector<Stage> checks;
+  for (const auto& [node, id] : join_ids_) {
+    if (!ChoiceOf(*node).checks_keys) continue;
+    const JoinNode& join = *node->As<JoinNode>();
+    const LateScan right = *AsLateScan(join.right);
+    checks.push_back(Add(KeyCheckStage{id, node->step, KeysOf(join), right.source,
+                                       right.names.at(join.right_keys[0])}));
+    join_of_check_[checks.back().id] = id;
+  }
+  return checks;
+}
+
+Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>* stages) {
+  if (const auto* join = node->As<JoinNode>()) return LowerJoin(*node, *join, stages);
+  if (node->As<ScanNode>() != nullptr) {
+    return Lowered{{node->step, node->schema->field_names(), nullptr, false}, {}};
+  }
+  ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(InputsOf(*node)[0], stages));
+  if (const auto* filter = node->As<FilterNode>()) {
+    if (switches_.prune_scans && filter->input->As<ScanNode>() != nullptr) {
+      lowered.input.pruning = filter->predicate;
+    }
+    lowered.ops.push_back({node->step, FilterOp{filter->predicate}});
+  } else if (const auto* project = node->As<ProjectNode>()) {
+    lowered.ops.push_back({node->step, ProjectOp{project->columns}});
+  } else if (const auto* sort = node->As<SortNode>()) {
+    lowered.ops.push_back({node->step, SortOp{sort->keys, sort->limit}});
+  } else {
+    lowered.ops.push_back({node->step, LimitOp{node->As<LimitNode>()->rows}});
+  }
+  return lowered;
+}
+
+/// The keys and row numbers of a late scan.
+Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
+                                            const std::vector<std::string>& keys,
+                                            std::vector<Stage>* stages) {
+  const std::optional<LateScan> late = AsLateScan(side);
+  if (!late.has_value()) return Lower(side, stages);
+  Lowered lowered;
+  lowered.input = {late->source, ColumnsRead(*late, keys), nullptr, true};
+  if (switches_.prune_scans) lowered.input.pruning = JoinConjuncts(late->filters);
+  for (const ExprPtr& filter : late->filters) {
+    lowered.ops.push_back({side->step, FilterOp{filter}});
+  }
+  return lowered;
+}
+
+Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinNode& join,
+                                            std::vector<Stage>* stages) {
+  const int id = join_ids_.at(&node);
+  const bool is_identity = identity_joins_.contains(id);
+  const bool builds_left = !is_identity && ChoiceOf(node).builds_left;
+  const NodePtr& built = builds_left ? join.left : join.right;
+  const std::vector<std::string>& built_keys = builds_left ? join.left_keys : join.right_keys;
+
+  // A built right side that is smaller than the left is gathered from again and again, so
+  // its payload is decoded once and kept; otherwise payload is left where it is.
+  std::optional<LateScan> late = LateSide(built);
+  const bool is_small = !builds_left && !is_identity &&
+                        join.right->estimated_rows.value_or(INT64_MAX) <
+                            join.left->estimated_rows.value_or(0);
+  const bool needs_payload = builds_left || !KeepsLeftOnly(join.how);
+  if (is_small && needs_payload) late.reset();
+
+  std::vector<JoinColumn> columns = join.columns;
+  if (late.has_value()) RenameInputs(*late, !builds_left, &columns);
+  if (!is_identity) {
+    Lowered build;
+    JoinSide side{built_keys, ""};
+    if (late.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(build, LowerSide(built, built_keys, stages));
+      side = {TableNames(*late, built_keys), late->source};
+    } else {
+      ARROW_ASSIGN_OR_RAISE(build, Lower(built, stages));
+    }
+    stages->push_back(Add(PipelineStage{std::move(build.input), std::move(build.ops),
+                                        BuildOutput{id, node.step, KeysOf(join), side},
+                                        built->estimated_rows}));
+  }
+  if (builds_left) {
+    const LateScan right = *AsLateScan(join.right);
+    RenameInputs(right, true, &columns);
+    ARROW_ASSIGN_OR_RAISE(Lowered probe, LowerSide(join.right, join.right_keys, stages));
+    probe.ops.push_back(
+        {node.step, SwappedProbeOp{id, join.how, TableNames(right, join.right_keys),
+                                   right.source, std::move(columns)}});
+    return probe;
+  }
+  ARROW_ASSIGN_OR_RAISE(Lowered probe, Lower(join.left, stages));
+  probe.ops.push_back(
+      {node.step, ProbeOp{id, join.how, join.left_keys, std::move(columns)}});
+  return probe;
+}
+
+}  // namespace windrow::plan

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/rewrite.h"
+
+#include <arrow/type.h>
+#include <arrow/type_traits.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "windrow/plan/expression_bind.h"
+
+namespace windrow::plan {
+namespace {
+
+using Names = std::set<std::string>;
+
+// ---- Rule 1: limit over sort ----
+
+Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs) {
+  auto op = node.op;
+  if (auto* join = std::get_if<JoinNode>(&op)) {
+    join->left = inputs[0];
+    join->right = inputs[1];
+  } else if (auto* filter = std::get_if<FilterNode>(&op)) {
+    filter->input = inputs[0];
+  } else if (auto* project = std::get_if<ProjectNode>(&op)) {
+    project->input = inputs[0];
+  } else if (auto* sort = std::get_if<SortNode>(&op)) {
+    sort->input = inputs[0];
+  } else if (auto* limit = std::get_if<LimitNode>(&op)) {
+    limit->input = inputs[0];
+  }
+  return MakeNode(node.step, std::move(op));
+}
+
+Result<NodePtr> FuseLimits(const NodePtr& node) {
+  std::vector<NodePtr> inputs = InputsOf(*node);
+  for (NodePtr& input : inputs) {
+    ARROW_ASSIGN_OR_RAISE(input, FuseLimits(input));
+  }
+  if (const auto* limit = node->As<LimitNode>()) {
+    if (const auto* sort = inputs[0]->As<SortNode>()) {
+      SortNode fused = *sort;
+      fused.limit = std::min(limit->rows, sort->limit.value_or(limit->rows));
+      return MakeNode(inputs[0]->step, std::move(fused));
+    }
+  }
+  return WithInputs(*node, std::move(inputs));
+}
+
+// ---- Rule 2: filters move down ----
+
+/// True when evaluating `expr` on some row can be an error: integer overflow, a cast of text
+/// that is no number. Arithmetic on floats cannot fail, and neither can comparisons.
+bool CanFail(const ExprPtr& expr, const arrow::Schema& schema) {
+  static const Names kSafe = {
+      "and",     "or",      "not",  "=",    "<>",         "<",         "<=",       ">",
+      ">=",      "is null", "is not null", "in", "between", "like", "||", "coalesce",
+      "nullif",  "if",      "lower", "upper", "length",   "trim",      "ltrim",    "rtrim",
+      "concat",  "starts_with", "ends_with", "contains", "is_nan"};
+  static const Names kSafeOnFloats = {"+", "-", "*", "/", "unary -", "abs", "round"};
+  if (expr->kind() == ExprKind::kCast) return true;
+  if (expr->kind() == ExprKind::kCall && !kSafe.contains(expr->name())) {
+    if (!kSafeOnFloats.contains(expr->name())) return true;
+    const Result<BoundExpression> bound = BindExpression(*expr, schema);
+    if (!bound.ok() || !arrow::is_floating(bound->type->id())) return true;
+  }
+  return std::any_of(expr->args().begin(), expr->args().end(),
+                     [&](const ExprPtr& arg) { return CanFail(arg, schema); });
+}
+
+Result<NodePtr> Filtered(const NodePtr& input, const std::vector<ExprPtr>& conjuncts,
+                         const std::string& step) {
+  if (conjuncts.empty()) return input;
+  return MakeNode(step, FilterNode{input, JoinConjuncts(conjuncts)});
+}
+
+/// Conjuncts on their way down, and the step they came from.
+struct Falling {
+  std::vector<ExprPtr> conjuncts;
+  std::string step;
+};
+
+Result<NodePtr> PushDown(const NodePtr& node, Falling falling);
+
+Result<NodePtr> PushThroughFilter(const FilterNode& filter, const std::string& step,
+                                  const Falling& falling) {
+  Falling next = {SplitConjuncts(filter.predicate),
+                  falling.conjuncts.empty() ? step : falling.step};
+  std::vector<ExprPtr> stay;
+  for (const ExprPtr& conjunct : falling.conjuncts) {
+    (CanFail(conjunct, *filter.input->schema) ? stay : next.conjuncts).push_back(conjunct);
+  }
+  ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(filter.input, std::move(next)));
+  return Filtered(input, stay, falling.step);
+}
+
+Result<NodePtr> PushThroughProject(const ProjectNode& project, const std::string& step,
+                                   Falling falling) {
+  std::map<std::string, ExprPtr> definitions;
+  for (const auto& [name, expression] : project.columns) definitions[name] = expression;
+  for (ExprPtr& conjunct : falling.conjuncts) conjunct = Substitute(conjunct, definitions);
+  ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(project.input, std::move(falling)));
+  return MakeNode(step, ProjectNode{std::move(input), project.columns});
+}
+
+Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
+                             const Falling& falling) {
+  std::map<std::string, ExprPtr> left_names;
+  std::map<std::string, ExprPtr> right_names;
+  for (const JoinColumn& column : join.columns) {
+    (column.is_right ? right_names : left_names)[column.output] = Expr::Column(column.input);
+  }
+  auto reads_only = [](const ExprPtr& expr, const std::map<std::string, ExprPtr>& names) {
+    const std::vector<std::string> read = ColumnNames(*expr);
+    return !read.empty() && std::all_of(read.begin(), read.end(), [&](const auto& name) {
+      return names.contains(name);
+    });
+  };
+  Falling left{{}, falling.step};
+  Falling right{{}, falling.step};
+  std::vector<ExprPtr> stay;
+  for (const ExprPtr& conjunct : falling.conjuncts) {
+    if (CanFail(conjunct, *node.schema)) {
+      stay.push_back(conjunct);
+    } else if (reads_only(conjunct, left_names)) {
+      left.conjuncts.push_back(Substitute(conjunct, left_names));
+    } else if (join.how == JoinHow::kInner && reads_only(conjunct, right_names)) {
+      right.conjuncts.push_back(Substitute(conjunct, right_names));
+    } else {
+      stay.push_back(conjunct);
+    }
+  }
+  JoinNode pushed = join;
+  ARROW_ASSIGN_OR_RAISE(pushed.left, PushDown(join.left, std::move(left)));
+  ARROW_ASSIGN_OR_RAISE(pushed.right, PushDown(join.right, std::move(right)));
+  ARROW_ASSIGN_OR_RAISE(NodePtr joined, MakeNode(node.step, std::move(pushed)));
+  return Filtered(joined, stay, falling.step);
+}
+
+Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
+  if (const auto* filter = node->As<FilterNode>()) {
+    return PushThroughFilter(*filter, node->step, falling);
+  }
+  if (const auto* project = node->As<ProjectNode>()) {
+    return PushThroughProject(*project, node->step, std::move(falling));
+  }
+  if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
+  if (const auto* sort = node->As<SortNode>(); sort != nullptr && !sort->limit.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(sort->input, std::move(falling)));
+    return WithInputs(*node, {std::move(input)});
+  }
+  std::vector<NodePtr> inputs = InputsOf(*node);
+  for (NodePtr& input : inputs) {
+    ARROW_ASSIGN_OR_RAISE(input, PushDown(input, {}));
+  }
+  ARROW_ASSIGN_OR_RAISE(const NodePtr kept, WithInputs(*node, std::move(inputs)));
+  return Filtered(kept, falling.conjuncts, falling.step);
+}
+
+// ---- Rule 3: only columns that are used ----
+
+Names AllNames(const NodePtr& node) {
+  const auto names = node->schema->field_names();
+  return {names.begin(), names.end()};
+}
+
+Result<NodePtr> Prune(const NodePtr& node, const Names& used);
+
+Result<NodePtr> PruneJoin(const LogicalNode& node, JoinNode join, const Names& used) {
+  std::erase_if(join.columns,
+                [&](const JoinColumn& column) { return !used.contains(column.output); });
+  Names left(join.left_keys.begin(), join.left_keys.end());
+  Names right(join.right_keys.begin(), join.right_keys.end());
+  for (const JoinColumn& column : join.columns) {
+    (column.is_right ? right : left).insert(column.input);
+  }
+  ARROW_ASSIGN_OR_RAISE(join.left, Prune(join.left, left));
+  ARROW_ASSIGN_OR_RAISE(join.right, Prune(join.right, right));
+  return MakeNode(node.step, std::move(join));
+}
+
+Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
+  if (const auto* join = node->As<JoinNode>()) return PruneJoin(*node, *join, used);
+  if (const auto* scan = node->As<ScanNode>()) {
+    ScanNode pruned = *scan;
+    std::erase_if(pruned.columns, [&](int column) {
+      return !used.contains(scan->table->schema()->field(column)->name());
+    });
+    return MakeNode(node->step, std::move(pruned));
+  }
+  Names below = used;
+  auto read = [&](const ExprPtr& expr) {
+    for (std::string& name : ColumnNames(*expr)) below.insert(std::move(name));
+  };
+  if (const auto* project = node->As<ProjectNode>()) {
+    ProjectNode pruned = *project;
+    std::erase_if(pruned.columns, [&](const ProjectNode::Column& column) {
+      return !used.contains(column.name);
+    });
+    below.clear();
+    for (const auto& column : pruned.columns) read(column.expression);
+    ARROW_ASSIGN_OR_RAISE(pruned.input, Prune(project->input, below));
+    return MakeNode(node->step, std::move(pruned));
+  }
+  if (const auto* filter = node->As<FilterNode>()) read(filter->predicate);
+  if (const auto* sort = node->As<SortNode>()) {
+    for (const SortNode::Key& key : sort->keys) below.insert(key.column);
+  }
+  std::vector<NodePtr> inputs = InputsOf(*node);
+  ARROW_ASSIGN_OR_RAISE(inputs[0], Prune(inputs[0], below));
+  return WithInputs(*node, std::move(inputs));
+}
+
+}  // namespace
+
+Result<NodePtr> RewritePlan(const NodePtr& root, bool push_filters) {
+  ARROW_ASSIGN_OR_RAISE(NodePtr node, FuseLimits(root));
+  if (push_filters) {
+    ARROW_ASSIGN_OR_RAISE(node, PushDown(node, {}));
+  }
+  ARROW_ASSIGN_OR_RAISE(node, Prune(node, AllNames(root)));
+  if (node->schema->field_names() == root->schema->field_names()) return node;
+  ProjectNode wanted{node, {}};
+  for (const std::string& name : root->schema->field_names()) {
+    wanted.columns.push_back({name, Expr::Column(name)});
+  }
+  return MakeNode(root->step, std::move(wanted));
+}
+
+}  // namespace windrow::plan

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/runner/local_runner.h"
+
+#include <arrow/compute/initialize.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "windrow/base/version.h"
+#include "windrow/exec/pipeline.h"
+#include "windrow/exec/task_slots.h"
+#include "windrow/plan/planner.h"
+#include "windrow/runner/memory_watch.h"
+
+namespace windrow::runner {
+namespace {
+
+std::string UtcNow() {
+  const time_t now = time(nullptr);
+  tm parts;
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text;
+  strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+double CpuSecondsNow() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+RunOptions WithDefaults(RunOptions options) {
+  if (options.slots == 0) {
+    options.slots = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }
+  if (options.memory_bytes == 0) options.memory_bytes = exec::DefaultBudgetBytes();
+  return options;
+}
+
+/// An eighth of the budget leaves room for the window before, being written, and the one
+/// being gathered; beyond half a GiB a larger window no longer gathers faster.
+int64_t WindowBytes(const RunOptions& options) {
+  constexpr int64_t kLeast = 8 << 20;
+  constexpr int64_t kMost = int64_t{512} << 20;
+  if (options.switches.window_bytes > 0) return options.switches.window_bytes;
+  return std::clamp(options.memory_bytes / 8, kLeast, kMost);
+}
+
+}  // namespace
+
+LocalRunner::LocalRunner(RunOptions options, arrow::StopToken stop)
+    : options_(WithDefaults(options)),
+      stop_(std::move(stop)),
+      budget_(options_.memory_bytes, arrow::default_memory_pool()) {}
+
+LocalRunner::~LocalRunner() = default;
+
+Status LocalRunner::Run(const plan::PreparedJob& job) {
+  started_at_ = UtcNow();
+  const int64_t wall_start = exec::WallNanos();
+  const double cpu_start = CpuSecondsNow();
+  MemoryWatch watch;
+  Status status;
+  {
+    exec::TaskSlots slots(options_.slots);
+    exec::RunContext context;
+    context.pool = &budget_;
+    context.slots = &slots;
+    context.stop = stop_;
+    context.morsel_rows = options_.switches.morsel_rows;
+    context.morsel_bytes = options_.switches.morsel_bytes;
+    context.window_bytes = WindowBytes(options_);
+    context.dense_keys = options_.switches.dense_keys;
+    plan::Instantiator instantiator(job.tables, &context, &metrics_);
+    std::vector<std::unique_ptr<exec::Sink>> sinks;
+    status = RunStages(job, &instantiator, &sinks);
+    for (const auto& sink : sinks) {
+      if (status.ok()) status = sink->Commit();
+    }
+    if (!status.ok()) {
+      for (const auto& sink : sinks) sink->Abort();
+    } else {
+      collected_ = instantiator.collected();
+      sink_schemas_ = instantiator.sink_schemas();
+    }
+    instantiator.AddLateBytes();
+  }
+  wall_seconds_ = static_cast<double>(exec::WallNanos() - wall_start) * 1e-9;
+  cpu_seconds_ = CpuSecondsNow() - cpu_start;
+  peak_memory_bytes_ = watch.Stop();
+  return status;
+}
+
+Status LocalRunner::RunStages(const plan::PreparedJob& job,
+                              plan::Instantiator* instantiator,
+                              std::vector<std::unique_ptr<exec::Sink>>* sinks) {
+  plan::Planner planner(job.plans, options_.switches);
+  std::vector<plan::StageResult> results;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<plan::Stage> stages, planner.Next(results));
+    if (stages.empty()) return Status::OK();
+    results.clear();
+    for (const plan::Stage& stage : stages) {
+      ARROW_RETURN_NOT_OK(stop_.Poll());
+      plan::StageResult result{stage.id};
+      if (const auto* check = std::get_if<plan::KeyCheckStage>(&stage.kind)) {
+        ARROW_ASSIGN_OR_RAISE(result.keys_count_up, instantiator->CheckKeys(*check));
+      } else {
+        const auto& pipeline_stage = std::get<plan::PipelineStage>(stage.kind);
+        ARROW_ASSIGN_OR_RAISE(exec::Pipeline pipeline,
+                              instantiator->MakePipeline(pipeline_stage));
+        exec::RunContext* context = instantiator->context();
+        const Status status = exec::RunPipeline(&pipeline, context);
+        if (pipeline.sink != nullptr) sinks->push_back(std::move(pipeline.sink));
+        ARROW_RETURN_NOT_OK(status);
+        if (const auto* build = std::get_if<plan::BuildOutput>(&pipeline_stage.output)) {
+          instantiator->DescribeBuilt(*build);
+        }
+      }
+      results.push_back(result);
+    }
+  }
+}
+
+RunReport LocalRunner::Report(const std::string& job_name) const {
+  RunReport report;
+  report.version = kVersion;
+  report.job = job_name;
+  report.started_at = started_at_;
+  report.wall_seconds = wall_seconds_;
+  report.cpu_seconds = cpu_seconds_;
+  report.peak_memory_bytes = std::max(peak_memory_bytes_, budget_.max_memory());
+  report.peak_rss_bytes = exec::PeakResidentBytes();
+  report.memory_budget_bytes = options_.memory_bytes;
+  report.slots = options_.slots;
+  report.runner = "local";
+  AddSteps(metrics_, &report);
+  return report;
+}
+
+}  // namespace windrow::runner

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/runner/run_report.h"
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include "windrow/exec/metrics.h"
+
+namespace windrow::runner {
+namespace {
+
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+double Seconds(int64_t nanos) { return static_cast<double>(nanos) * 1e-9; }
+
+void Put(Writer& json, const char* key, const std::string& value) {
+  json.Key(key);
+  json.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void Put(Writer& json, const char* key, int64_t value) {
+  json.Key(key);
+  json.Int64(value);
+}
+
+void Put(Writer& json, const char* key, double value) {
+  json.Key(key);
+  json.Double(value);
+}
+
+void Put(Writer& json, const char* key, const std::optional<int64_t>& value) {
+  if (value.has_value()) return Put(json, key, *value);
+  json.Key(key);
+  json.Null();
+}
+
+void Put(Writer& json, const char* key, const std::map<std::string, int64_t>& values) {
+  json.Key(key);
+  json.StartObject();
+  for (const auto& [name, value] : values) Put(json, name.c_str(), value);
+  json.EndObject();
+}
+
+void PutStep(Writer& json, const RunReport::Step& step) {
+  json.StartObject();
+  Put(json, "name", step.name);
+  Put(json, "kind", step.kind);
+  Put(json, "rows_in", step.rows_in);
+  Put(json, "rows_out", step.rows_out);
+  Put(json, "wall_seconds", step.wall_seconds);
+  Put(json, "cpu_seconds", step.cpu_seconds);
+  Put(json, "spill_bytes", step.spill_bytes);
+  Put(json, "predicted_rows", step.predicted_rows);
+  Put(json, "predicted_bytes", step.predicted_bytes);
+  Put(json, "strategy", step.strategy);
+  Put(json, "reason", step.reason);
+  json.EndObject();
+}
+
+}  // namespace
+
+void AddSteps(const exec::RunMetrics& metrics, RunReport* report) {
+  metrics.ForEach([&](const exec::StepMetrics& step) {
+    const bool is_scan = step.kind == "scan";
+    if (is_scan) {
+      report->rows_in[step.name] += step.rows_out;
+      report->bytes_read += step.bytes;
+    } else if (step.kind == "write" || step.kind == "collect") {
+      report->rows_out[step.name] += step.rows_out;
+      report->bytes_written += step.bytes;
+    }
+    report->spill_bytes += step.spill_bytes;
+    report->steps.push_back(
+        {step.name, step.kind, is_scan ? step.rows_out.load() : step.rows_in.load(),
+         step.rows_out, Seconds(step.wall_nanos()), Seconds(step.cpu_nanos),
+         step.spill_bytes, step.predicted_rows, step.predicted_bytes, step.strategy(),
+         step.reason()});
+  });
+}
+
+std::string ToJson(const RunReport& report) {
+  rapidjson::StringBuffer text;
+  Writer json(text);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  Put(json, "version", report.version);
+  Put(json, "job", report.job);
+  Put(json, "started_at", report.started_at);
+  Put(json, "wall_seconds", report.wall_seconds);
+  Put(json, "cpu_seconds", report.cpu_seconds);
+  Put(json, "peak_memory_bytes", report.peak_memory_bytes);
+  Put(json, "peak_rss_bytes", report.peak_rss_bytes);
+  Put(json, "memory_budget_bytes", report.memory_budget_bytes);
+  Put(json, "slots", int64_t{report.slots});
+  Put(json, "runner", report.runner);
+  Put(json, "rows_in", report.rows_in);
+  Put(json, "rows_out", report.rows_out);
+  Put(json, "rows_rejected", report.rows_rejected);
+  Put(json, "bytes_read", report.bytes_read);
+  Put(json, "bytes_written", report.bytes_written);
+  Put(json, "bytes_on_wire", report.bytes_on_wire);
+  Put(json, "spill_bytes", report.spill_bytes);
+  json.Key("steps");
+  json.StartArray();
+  for (const RunReport::Step& step : report.steps) PutStep(json, step);
+  json.EndArray();
+  json.EndObject();
+  return std::string(text.GetString()) + "\n";
+}
+
+}  // namespace windrow::runner

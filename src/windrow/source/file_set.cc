@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/source/file_set.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/compute/expression.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "windrow/exec/run_context.h"
+#include "windrow/fs/listing.h"
+#include "windrow/source/ipc_table.h"
+#include "windrow/source/parquet_table.h"
+
+namespace windrow::source {
+namespace {
+
+using TablePtr = std::shared_ptr<exec::Table>;
+using ScalarPtr = std::shared_ptr<arrow::Scalar>;
+
+/// Parquet files start with PAR1; anything else is left to the IPC reader to judge, which
+/// knows files from streams.
+FileKind KindOf(const std::string& path) {
+  std::array<char, 4> magic = {};
+  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+  return std::string_view(magic.data(), magic.size()) == "PAR1" ? FileKind::kParquet
+                                                                : FileKind::kIpc;
+}
+
+/// A file and the values its folders give to the partition columns, in their order.
+struct Part {
+  std::string path;
+  TablePtr table;
+  std::vector<ScalarPtr> values;
+};
+
+/// What the scan of one part must add to its batches to make them the set's.
+struct PartColumns {
+  std::shared_ptr<arrow::Schema> schema;  ///< of the scan
+  std::vector<int> inputs;                ///< column of the part's batch, or -1
+  std::vector<ScalarPtr> constants;       ///< by output column, where inputs is -1
+  int64_t first_row = 0;
+  bool row_numbers = false;
+};
+
+class PartUnit : public exec::UnitReader {
+ public:
+  PartUnit(std::unique_ptr<exec::UnitReader> unit, std::shared_ptr<const PartColumns> columns,
+           arrow::MemoryPool* pool)
+      : unit_(std::move(unit)), columns_(std::move(columns)), pool_(pool) {}
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, unit_->Next());
+    if (batch == nullptr) return nullptr;
+    arrow::ArrayVector arrays;
+    for (size_t c = 0; c < columns_->inputs.size(); ++c) {
+      if (columns_->inputs[c] >= 0) {
+        arrays.push_back(batch->column(columns_->inputs[c]));
+        continue;
+      }
+      ARROW_ASSIGN_OR_RAISE(auto constant,
+                            arrow::MakeArrayFromScalar(*columns_->constants[c],
+                                                       batch->num_rows(), pool_));
+      arrays.push_back(std::move(constant));
+    }
+    if (columns_->row_numbers) ARROW_RETURN_NOT_OK(ShiftRowNumbers(&arrays.back()));
+    return arrow::RecordBatch::Make(columns_->schema, batch->num_rows(), std::move(arrays));
+  }
+
+ private:
+  Status ShiftRowNumbers(std::shared_ptr<arrow::Array>* numbers) const {
+    if (columns_->first_row == 0) return Status::OK();
+    const int64_t count = (*numbers)->length();
+    const auto* from = (*numbers)->data()->GetValues<int64_t>(1);
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
+                          arrow::AllocateBuffer(count * 8, pool_));
+    auto* to = reinterpret_cast<int64_t*>(buffer->mutable_data());
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i] + columns_->first_row;
+    *numbers = std::make_shared<arrow::Int64Array>(count, std::move(buffer));
+    return Status::OK();
+  }
+
+  std::unique_ptr<exec::UnitReader> unit_;
+  std::shared_ptr<const PartColumns> columns_;
+  arrow::MemoryPool* pool_;
+};
+
+/// Scans the parts one after the other; a part is opened for reading when its turn comes.
+class SetSource : public exec::Source {
+ public:
+  struct PartScan {
+    const Part* part;
+    exec::ScanOptions options;
+    std::shared_ptr<const PartColumns> columns;
+  };
+
+  SetSource(std::shared_ptr<arrow::Schema> schema, std::vector<PartScan> scans,
+            exec::RunContext* context)
+      : schema_(std::move(schema)), scans_(std::move(scans)), context_(context) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Result<std::unique_ptr<exec::UnitReader>> NextUnit(const arrow::StopToken& stop) override {
+    while (true) {
+      if (current_ == nullptr) {
+        if (next_ == scans_.size()) return nullptr;
+        const PartScan& scan = scans_[next_++];
+        ARROW_ASSIGN_OR_RAISE(current_, scan.part->table->Scan(scan.options, context_));
+      }
+      ARROW_ASSIGN_OR_RAISE(auto unit, current_->NextUnit(stop));
+      if (unit != nullptr) {
+        return std::make_unique<PartUnit>(std::move(unit), scans_[next_ - 1].columns,
+                                          context_->pool);
+      }
+      if (stop.IsStopRequested()) return nullptr;
+      bytes_of_finished_ += current_->bytes_read();
+      finished_.push_back(std::move(current_));
+    }
+  }
+
+  int64_t bytes_read() const override {
+    return bytes_of_finished_ + (current_ == nullptr ? 0 : current_->bytes_read());
+  }
+
+ private:
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<PartScan> scans_;
+  exec::RunContext* context_;
+  size_t next_ = 0;
+  std::unique_ptr<exec::Source> current_;
+  /// Kept, since their last units may still be read.
+  std::vector<std::unique_ptr<exec::Source>> finished_;
+  int64_t bytes_of_finished_ = 0;
+};
+
+/// The rows of all parts, chunks numbered through.
+class SetRows : public exec::RowStore {
+ public:
+  SetRows(std::shared_ptr<arrow::Schema> schema, const std::vector<Part>& parts,
+          std::vector<std::shared_ptr<exec::RowStore>> stores, arrow::MemoryPool* pool)
+      : schema_(std::move(schema)), parts_(parts), stores_(std::move(stores)), pool_(pool) {
+    for (size_t p = 0; p < stores_.size(); ++p) {
+      const std::vector<int64_t>& offsets = stores_[p]->chunk_offsets();
+      const int64_t first_row = offsets_.back();
+      for (size_t chunk = 0; chunk + 1 < offsets.size(); ++chunk) {
+        chunks_.emplace_back(p, static_cast<int>(chunk));
+        offsets_.push_back(first_row + offsets[chunk + 1]);
+      }
+    }
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  const std::vector<int64_t>& chunk_offsets() const override { return offsets_; }
+
+  bool IsResident(int column) const override {
+    return std::all_of(stores_.begin(), stores_.end(), [&](const auto& store) {
+      return column < store->schema()->num_fields() && store->IsResident(column);
+    });
+  }
+
+  Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const override {
+    const auto [part, part_chunk] = chunks_.at(static_cast<size_t>(chunk));
+    const exec::RowStore& store = *stores_[part];
+    const int file_columns = store.schema()->num_fields();
+    if (column < file_columns) return store.LoadColumn(part_chunk, column);
+    const int64_t rows = offsets_[chunk + 1] - offsets_[chunk];
+    return arrow::MakeArrayFromScalar(*parts_[part].values[column - file_columns], rows,
+                                      pool_);
+  }
+
+  int64_t bytes_read() const override {
+    int64_t bytes = 0;
+    for (const auto& store : stores_) bytes += store->bytes_read();
+    return bytes;
+  }
+
+ private:
+  std::shared_ptr<arrow::Schema> schema_;
+  const std::vector<Part>& parts_;
+  std::vector<std::shared_ptr<exec::RowStore>> stores_;
+  arrow::MemoryPool* pool_;
+  std::vector<std::pair<size_t, int>> chunks_;  ///< part and its chunk
+  std::vector<int64_t> offsets_ = {0};
+};
+
+class SetTable : public exec::Table {
+ public:
+  SetTable(std::shared_ptr<arrow::Schema> schema, std::vector<Part> parts)
+      : schema_(std::move(schema)), parts_(std::move(parts)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  std::optional<int64_t> num_rows() const override {
+    return Sum([](const exec::Table& table) { return table.num_rows(); });
+  }
+  std::optional<int64_t> stored_bytes() const override {
+    return Sum([](const exec::Table& table) { return table.stored_bytes(); });
+  }
+
+  /// Only null counts are combined: with several files an order of their minima says little
+  /// that pruning of each file does not.
+  exec::ColumnStats column_stats(int column) const override {
+    exec::ColumnStats stats;
+    if (column >= file_columns()) return stats;
+    stats.null_count = Sum([&](const exec::Table& table) {
+      return table.column_stats(column).null_count;
+    });
+    return stats;
+  }
+
+  std::string description() const override {
+    return std::to_string(parts_.size()) + " files, first " + parts_[0].table->description();
+  }
+
+  Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
+                                             exec::RunContext* context) const override {
+    arrow::FieldVector fields;
+    for (const int column : options.columns) fields.push_back(schema_->field(column));
+    if (options.row_numbers) {
+      fields.push_back(arrow::field(exec::kRowNumberColumn, arrow::int64(), false));
+    }
+    const auto schema = arrow::schema(std::move(fields));
+    std::vector<SetSource::PartScan> scans;
+    int64_t first_row = 0;
+    for (const Part& part : parts_) {
+      ARROW_ASSIGN_OR_RAISE(auto scan, ScanPart(part, options, schema, first_row));
+      if (scan.has_value()) scans.push_back(std::move(*scan));
+      first_row += part.table->num_rows().value_or(0);
+    }
+    return std::make_unique<SetSource>(schema, std::move(scans), context);
+  }
+
+  Result<std::shared_ptr<exec::RowStore>> row_store(exec::RunContext* context) const override {
+    std::vector<std::shared_ptr<exec::RowStore>> stores;
+    for (const Part& part : parts_) {
+      ARROW_ASSIGN_OR_RAISE(auto store, part.table->row_store(context));
+      if (store == nullptr) return nullptr;
+      stores.push_back(std::move(store));
+    }
+    return std::make_shared<SetRows>(schema_, parts_, std::move(stores), context->pool);
+  }
+
+ private:
+  int file_columns() const { return parts_[0].table->schema()->num_fields(); }
+
+  template <typename Get>
+  std::optional<int64_t> Sum(const Get& get) const {
+    int64_t sum = 0;
+    for (const Part& part : parts_) {
+      const std::optional<int64_t> value = get(*part.table);
+      if (!value.has_value()) return std::nullopt;
+      sum += *value;
+    }
+    return sum;
+  }
+
+  /// The scan of one part, or nothing when its folder names rule it out.
+  Result<std::optional<SetSource::PartScan>> ScanPart(
+      const Part& part, const exec::ScanOptions& options,
+      const std::shared_ptr<arrow::Schema>& schema, int64_t first_row) const {
+    auto columns = std::make_shared<PartColumns>();
+    columns->schema = schema;
+    columns->first_row = first_row;
+    columns->row_numbers = options.row_numbers;
+    exec::ScanOptions part_options;
+    part_options.row_numbers = options.row_numbers;
+    for (const int column : options.columns) {
+      const bool is_file_column = column < file_columns();
+      columns->inputs.push_back(
+          is_file_column ? static_cast<int>(part_options.columns.size()) : -1);
+      columns->constants.push_back(is_file_column ? nullptr
+                                                  : part.values[column - file_columns()]);
+      if (is_file_column) part_options.columns.push_back(column);
+    }
+    if (options.row_numbers) {
+      columns->inputs.push_back(static_cast<int>(part_options.columns.size()));
+      columns->constants.push_back(nullptr);
+    }
+    if (options.pruning_predicate != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const auto predicate,
+                            WithFolderValues(*options.pruning_predicate, part));
+      if (!predicate.IsSatisfiable()) return std::nullopt;
+      const auto bound = predicate.Bind(*part.table->schema());
+      if (bound.ok()) {
+        part_options.pruning_predicate =
+            std::make_shared<const arrow::compute::Expression>(*bound);
+      }
+    }
+    return SetSource::PartScan{&part, std::move(part_options), std::move(columns)};
+  }
+
+  Result<arrow::compute::Expression> WithFolderValues(
+      const arrow::compute::Expression& predicate, const Part& part) const {
+    namespace cp = arrow::compute;
+    cp::Expression known = cp::literal(true);
+    for (size_t v = 0; v < part.values.size(); ++v) {
+      const auto& name = schema_->field(file_columns() + static_cast<int>(v))->name();
+      const cp::Expression fact =
+          part.values[v]->is_valid
+              ? cp::equal(cp::field_ref(name), cp::literal(part.values[v]))
+              : cp::is_null(cp::field_ref(name));
+      known = cp::and_(known, fact);
+    }
+    ARROW_ASSIGN_OR_RAISE(known, known.Bind(*schema_));
+    return cp::SimplifyWithGuarantee(predicate, known);
+  }
+
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<Part> parts_;
+};
+
+/// First difference between two files' columns, or OK.
+Status CheckSameColumns(const Part& first, const Part& other) {
+  const arrow::Schema& expected = *first.table->schema();
+  const arrow::Schema& found = *other.table->schema();
+  for (int c = 0; c < std::max(expected.num_fields(), found.num_fields()); ++c) {
+    auto describe = [&](const arrow::Schema& schema) {
+      if (c >= schema.num_fields()) return std::string("nothing");
+      return schema.field(c)->name() + " " + schema.field(c)->type()->ToString();
+    };
+    if (describe(expected) == describe(found)) continue;
+    return DataError(other.path, ": schemas differ: column ", c + 1, " is ", describe(found),
+                     "; expected ", describe(expected), " as in ", first.path);
+  }
+  return Status::OK();
+}
+
+bool IsInteger(const std::string& text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+using Folders = std::vector<std::vector<fs::PartitionValue>>;
+
+std::optional<std::string> FolderValue(const std::vector<fs::PartitionValue>& folders,
+                                       const std::string& key) {
+  for (const auto& [name, value] : folders) {
+    if (name == key) return value;
+  }
+  return std::nullopt;
+}
+
+/// Gives every part its values and returns the columns they make.
+arrow::FieldVector AddFolderColumns(const Folders& folders, std::vector<Part>* parts) {
+  arrow::FieldVector fields;
+  std::set<std::string> seen;
+  for (const auto& file : folders) {
+    for (const auto& [key, value] : file) {
+      if (!seen.insert(key).second) continue;
+      if (!parts->front().table->schema()->GetAllFieldIndices(key).empty()) continue;
+      bool all_integers = true;
+      for (const auto& other : folders) {
+        const auto text = FolderValue(other, key);
+        all_integers = all_integers && (!text.has_value() || IsInteger(*text));
+      }
+      const auto type = all_integers ? arrow::int64() : arrow::utf8();
+      for (size_t p = 0; p < parts->size(); ++p) {
+        const auto text = FolderValue(folders[p], key);
+        ScalarPtr scalar = arrow::MakeNullScalar(type);
+        if (text.has_value() && all_integers) {
+          scalar = std::make_shared<arrow::Int64Scalar>(std::stoll(*text));
+        } else if (text.has_value()) {
+          scalar = std::make_shared<arrow::StringScalar>(*text);
+        }
+        (*parts)[p].values.push_back(std::move(scalar));
+      }
+      fields.push_back(arrow::field(key, type));
+    }
+  }
+  return fields;
+}
+
+}  // namespace
+
+Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
+                           std::optional<FileKind> kind) {
+  std::vector<Part> parts;
+  Folders folders;
+  for (const std::string& pattern : patterns) {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<fs::FileEntry> files, fs::ListFiles(pattern));
+    if (files.empty()) {
+      return StorageError(pattern, ": the folder holds no data file; expected at least one");
+    }
+    for (const fs::FileEntry& file : files) {
+      const bool is_parquet = kind.value_or(KindOf(file.path)) == FileKind::kParquet;
+      ARROW_ASSIGN_OR_RAISE(auto table, is_parquet ? OpenParquetTable(file.path)
+                                                   : OpenIpcTable(file.path));
+      parts.push_back({file.path, std::move(table), {}});
+      folders.push_back(file.partitions);
+      ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));
+    }
+  }
+  arrow::FieldVector added = AddFolderColumns(folders, &parts);
+  if (parts.size() == 1 && added.empty()) return parts[0].table;
+  arrow::FieldVector fields = parts[0].table->schema()->fields();
+  fields.insert(fields.end(), added.begin(), added.end());
+  return std::make_shared<SetTable>(arrow::schema(std::move(fields)), std::move(parts));
+}
+
+}  // namespace windrow::source

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "windrow/exec/table.h"
+
+namespace windrow::source {
+
+enum class FileKind { kIpc, kParquet };
+
+/// Opens the files that `patterns` name (paths, folders, globs; see fs::ListFiles) as one
+/// table: their rows in the order of the patterns and, within one, of the paths' bytes. The
+/// format is `kind`, or is told from each file's first bytes.
+///
+/// Folders named key=value add a column `key` after the files' own, int64 when all values
+/// are integers, else string, unless the files have a column of that name. All files must
+/// have the same columns: the first that differs is a DataError naming both files, the
+/// column and both types.
+Result<std::shared_ptr<exec::Table>> OpenFiles(const std::vector<std::string>& patterns,
+                                               std::optional<FileKind> kind);
+
+}  // namespace windrow::source
