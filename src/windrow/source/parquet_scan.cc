@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/source/parquet_scan.h"
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/buffer.h>
+#include <arrow/chunked_array.h>
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+
+#include "windrow/base/check.h"
+#include "windrow/exec/task_slots.h"
+#include "windrow/source/parquet_bytes.h"
+#include "windrow/source/parquet_pruning.h"
+
+namespace windrow::source {
+namespace {
+
+/// What all units of one scan share.
+struct ScanPlan {
+  std::shared_ptr<const ParquetFile> file;
+  std::vector<int> columns;
+  bool row_numbers;
+  bool parallel_columns;  ///< too few row groups to keep every slot busy
+  exec::RunContext* context;
+  std::shared_ptr<arrow::Schema> schema;
+};
+
+/// Decoded bytes of a row, guessed from the footer; short of what dictionaries save.
+int64_t GuessRowBytes(const ScanPlan& plan, int row_group) {
+  constexpr int64_t kLeastValueBytes = 8;
+  const auto group = plan.file->metadata->RowGroup(row_group);
+  const int64_t rows = std::max<int64_t>(1, plan.file->num_rows(row_group));
+  int64_t bytes = 0;
+  for (const int column : plan.columns) {
+    for (const int leaf : plan.file->leaves[column]) {
+      const int64_t stored = group->ColumnChunk(leaf)->total_uncompressed_size();
+      bytes += std::max(kLeastValueBytes, stored / rows);
+    }
+  }
+  return bytes;
+}
+
+class RowGroupReader : public exec::UnitReader {
+ public:
+  /// `bytes` is null when no column is read.
+  RowGroupReader(std::shared_ptr<const ScanPlan> plan, int row_group,
+                 std::shared_ptr<FetchedRanges> bytes)
+      : plan_(std::move(plan)), row_group_(row_group), bytes_(std::move(bytes)) {}
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+
+ private:
+  Status Open();
+  int64_t NextRows() const;
+  Status DecodeColumn(int64_t index, int64_t rows,
+                      std::shared_ptr<arrow::ChunkedArray>* decoded);
+  Status Decode(int64_t rows);
+  Result<std::shared_ptr<arrow::RecordBatch>> Finish(
+      std::shared_ptr<arrow::RecordBatch> batch);
+  void Close();
+
+  const ScanPlan& plan() const { return *plan_; }
+
+  std::shared_ptr<const ScanPlan> plan_;
+  int row_group_;
+  std::shared_ptr<FetchedRanges> bytes_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::vector<std::unique_ptr<parquet::arrow::ColumnReader>> columns_;
+  std::shared_ptr<arrow::Table> decoded_;  ///< what pieces_ reads from
+  std::unique_ptr<arrow::TableBatchReader> pieces_;
+  int64_t rows_decoded_ = 0;
+  int64_t rows_delivered_ = 0;
+  int64_t row_bytes_ = 0;  ///< estimate, corrected by each batch
+};
+
+Status RowGroupReader::Open() {
+  row_bytes_ = GuessRowBytes(plan(), row_group_);
+  parquet::ArrowReaderProperties properties(/*use_threads=*/false);
+  properties.set_pre_buffer(false);
+  arrow::MemoryPool* pool = plan().context->pool;
+  // A footer of this row group alone, because a column reader runs through all row
+  // groups.
+  auto footer = plan().file->metadata->Subset({row_group_});
+  ARROW_ASSIGN_OR_RAISE(
+      reader_, parquet::arrow::FileReader::Make(
+                   pool,
+                   parquet::ParquetFileReader::Open(bytes_, ReaderPropertiesOf(pool),
+                                                    std::move(footer)),
+                   properties));
+  columns_.resize(plan().columns.size());
+  return Status::OK();
+}
+
+int64_t RowGroupReader::NextRows() const {
+  const exec::RunContext& context = *plan().context;
+  int64_t rows = context.morsel_rows;
+  if (row_bytes_ > 0) rows = std::min(rows, context.morsel_bytes / row_bytes_);
+  rows = std::max<int64_t>(1, rows);
+  return std::min(rows, plan().file->num_rows(row_group_) - rows_decoded_);
+}
+
+Status RowGroupReader::DecodeColumn(int64_t index, int64_t rows,
+                                    std::shared_ptr<arrow::ChunkedArray>* decoded) {
+  const ParquetFile& file = *plan().file;
+  const int column = plan().columns[index];
+  const Status status = CatchParquet([&]() -> Status {
+    auto& reader = columns_[index];
+    if (reader == nullptr) ARROW_RETURN_NOT_OK(reader_->GetColumn(column, &reader));
+    ARROW_RETURN_NOT_OK(reader->NextBatch(rows, decoded));
+    if ((*decoded)->length() != rows) {
+      return DataError((*decoded)->length(), " rows after row ", rows_decoded_,
+                       ", expected ", rows);
+    }
+    return ToEngineType(std::move(*decoded), file.schema->field(column)->type(),
+                        plan().context->pool)
+        .Value(decoded);
+  });
+  return AtInput(file.PlaceOf(row_group_, column), status);
+}
+
+Status RowGroupReader::Decode(int64_t rows) {
+  const auto count = static_cast<int64_t>(columns_.size());
+  arrow::ChunkedArrayVector decoded(count);
+  const auto decode = [&](int64_t i) { return DecodeColumn(i, rows, &decoded[i]); };
+  if (plan().parallel_columns && count > 1) {
+    ARROW_RETURN_NOT_OK(plan().context->slots->ParallelFor(count, decode));
+  } else {
+    for (int64_t i = 0; i < count; ++i) ARROW_RETURN_NOT_OK(decode(i));
+  }
+  arrow::FieldVector fields = plan().schema->fields();
+  fields.resize(count);
+  decoded_ =
+      arrow::Table::Make(arrow::schema(std::move(fields)), std::move(decoded), rows);
+  pieces_ = std::make_unique<arrow::TableBatchReader>(*decoded_);
+  rows_decoded_ += rows;
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Finish(
+    std::shared_ptr<arrow::RecordBatch> batch) {
+  const int64_t rows = batch->num_rows();
+  arrow::ArrayVector columns = batch->columns();
+  if (plan().row_numbers) {
+    ARROW_ASSIGN_OR_RAISE(
+        std::shared_ptr<arrow::Buffer> numbers,
+        arrow::AllocateBuffer(rows * sizeof(int64_t), plan().context->pool));
+    auto* first = reinterpret_cast<int64_t*>(numbers->mutable_data());
+    std::iota(first, first + rows,
+              plan().file->row_offsets[row_group_] + rows_delivered_);
+    columns.push_back(std::make_shared<arrow::Int64Array>(rows, std::move(numbers)));
+  }
+  rows_delivered_ += rows;
+  return arrow::RecordBatch::Make(plan().schema, rows, std::move(columns));
+}
+
+void RowGroupReader::Close() {
+  pieces_.reset();
+  decoded_.reset();
+  columns_.clear();
+  reader_.reset();
+  bytes_.reset();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Next() {
+  ARROW_RETURN_NOT_OK(plan().context->stop.Poll());
+  const bool is_done = rows_delivered_ == plan().file->num_rows(row_group_);
+  if (is_done) {
+    Close();
+    return nullptr;
+  }
+  if (plan().columns.empty()) {
+    const int64_t rows = NextRows();
+    rows_decoded_ += rows;
+    return Finish(
+        arrow::RecordBatch::Make(arrow::schema({}), rows, arrow::ArrayVector()));
+  }
+  if (reader_ == nullptr) {
+    ARROW_RETURN_NOT_OK(AtInput(plan().file->path, CatchParquet([&] { return Open(); })));
+  }
+  if (rows_decoded_ == rows_delivered_) ARROW_RETURN_NOT_OK(Decode(NextRows()));
+  std::shared_ptr<arrow::RecordBatch> piece;
+  ARROW_RETURN_NOT_OK(pieces_->ReadNext(&piece));
+  WINDROW_CHECK(piece != nullptr && piece->num_rows() > 0);
+  row_bytes_ = arrow::util::TotalBufferSize(*decoded_) / decoded_->num_rows();
+  return Finish(std::move(piece));
+}
+
+class ParquetScan : public exec::Source {
+ public:
+  ParquetScan(std::shared_ptr<const ScanPlan> plan, RowGroupPruner pruner)
+      : plan_(std::move(plan)), pruner_(std::move(pruner)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return plan_->schema; }
+  Result<std::unique_ptr<exec::UnitReader>> NextUnit(
+      const arrow::StopToken& stop) override;
+  int64_t bytes_read() const override { return bytes_read_; }
+
+ private:
+  Result<std::shared_ptr<FetchedRanges>> Fetch(int row_group,
+                                               const arrow::StopToken& stop);
+
+  std::shared_ptr<const ScanPlan> plan_;
+  RowGroupPruner pruner_;
+  int next_ = 0;
+  std::atomic<int64_t> bytes_read_ = 0;
+};
+
+Result<std::shared_ptr<FetchedRanges>> ParquetScan::Fetch(int row_group,
+                                                          const arrow::StopToken& stop) {
+  const ParquetFile& file = *plan_->file;
+  std::vector<arrow::io::ReadRange> ranges;
+  for (const int column : plan_->columns) {
+    ARROW_ASSIGN_OR_RAISE(auto share, ColumnRanges(file, row_group, column));
+    ranges.insert(ranges.end(), share.begin(), share.end());
+  }
+  for (const auto& range : ranges) bytes_read_ += range.length;
+  auto fetched =
+      FetchedRanges::Fetch(*file.bytes, std::move(ranges), plan_->context->pool, stop);
+  if (fetched.ok()) return fetched;
+  return AtInput(internal::Words(file.path, ": row group ", row_group), fetched.status());
+}
+
+Result<std::unique_ptr<exec::UnitReader>> ParquetScan::NextUnit(
+    const arrow::StopToken& stop) {
+  const ParquetFile& file = *plan_->file;
+  for (; next_ < file.num_row_groups(); ++next_) {
+    ARROW_RETURN_NOT_OK(stop.Poll());
+    if (file.num_rows(next_) == 0 || !pruner_.MayMatch(next_)) continue;
+    std::shared_ptr<FetchedRanges> bytes;
+    if (!plan_->columns.empty()) {
+      ARROW_ASSIGN_OR_RAISE(bytes, Fetch(next_, stop));
+    }
+    return std::make_unique<RowGroupReader>(plan_, next_++, std::move(bytes));
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<exec::Source>> MakeParquetScan(
+    std::shared_ptr<const ParquetFile> file, const exec::ScanOptions& options,
+    exec::RunContext* context) {
+  auto plan = std::make_shared<ScanPlan>();
+  plan->columns = options.columns;
+  plan->row_numbers = options.row_numbers;
+  plan->context = context;
+  plan->parallel_columns = context->slots != nullptr &&
+                           file->num_row_groups() < 2 * context->slots->num_slots();
+  arrow::FieldVector fields;
+  for (const int column : options.columns) {
+    WINDROW_CHECK(column >= 0 && column < file->schema->num_fields());
+    fields.push_back(file->schema->field(column));
+  }
+  if (options.row_numbers) {
+    fields.push_back(arrow::field(exec::kRowNumberColumn, arrow::int64(), false));
+  }
+  plan->schema = arrow::schema(std::move(fields), file->schema->metadata());
+  RowGroupPruner pruner(file, options.pruning_predicate);
+  plan->file = std::move(file);
+  return std::make_unique<ParquetScan>(std::move(plan), std::move(pruner));
+}
+
+}  // namespace windrow::source
