@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The peer's side of the benchmark protocol: one JSON line on stdout per line on stdin.
+
+    prepare      imports the engine and sets its threads; opens no input
+    answer PATH  writes the result once as an Arrow IPC file; not timed
+    run          computes the result, keeps it in memory, then drops it
+    quit         ends the process
+
+A peer script calls `serve_works` with its works: functions that take the case (a dict)
+and return a function of no arguments, which opens the inputs anew and returns the result,
+either an Arrow table (or something that exports one) or, for a count, an int.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Case = dict[str, Any]
+Query = Callable[[], Any]
+
+
+def threads() -> int:
+    """Returns the number of threads the engine may use."""
+    return int(os.environ.get("BENCH_THREADS", "2"))
+
+
+def num_rows(result: Any) -> int:
+    """Returns the rows of a table, or 1 for a bare count."""
+    if isinstance(result, int):
+        return 1
+    return int(result.num_rows if hasattr(result, "num_rows") else result.height)
+
+
+def write_answer(result: Any, path: str) -> int:
+    """Writes `result` to an Arrow IPC file; a count becomes one column named rows."""
+    import pyarrow as pa
+
+    if isinstance(result, int):
+        table = pa.table({"rows": pa.array([result], pa.int64())})
+    else:
+        table = result if isinstance(result, pa.Table) else pa.table(result)
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=65536)
+    return int(table.num_rows)
+
+
+def timed_run(query: Query) -> dict[str, Any]:
+    """Runs the query once; dropping the result is part of neither time."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    start = time.perf_counter()
+    result = query()
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    reply = {
+        "wall": wall,
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "rows": num_rows(result),
+        "minor_faults": after.ru_minflt - before.ru_minflt,
+    }
+    del result
+    gc.collect()
+    return reply
+
+
+def serve(prepare: Callable[[], dict[str, Any]], make_query: Callable[[], Query]) -> None:
+    """Answers the harness until `quit` or the end of stdin."""
+    # Engines that print must not break the protocol.
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    query: Query | None = None
+    for line in sys.stdin:
+        verb, _, rest = line.strip().partition(" ")
+        if verb == "quit":
+            break
+        try:
+            if verb == "prepare":
+                reply = prepare()
+                query = make_query()
+            elif query is None:
+                reply = {"error": f"'{verb}' before prepare"}
+            elif verb == "answer":
+                reply = {"rows": write_answer(query(), rest)}
+            elif verb == "run":
+                reply = timed_run(query)
+            else:
+                reply = {"error": f"'{verb}' is not prepare, answer, run or quit"}
+        except Exception as error:
+            reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+        print(json.dumps(reply), file=replies, flush=True)
+
+
+def serve_works(
+    prepare: Callable[[], dict[str, Any]], works: dict[str, Callable[[Case], Query]]
+) -> None:
+    """Serves the work and the case (JSON) that the command line names."""
+    work, case = sys.argv[1], json.loads(sys.argv[2])
+    serve(prepare, lambda: works[work](case))

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the benchmark frame, with a stand-in for our contestant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+BENCH = Path(__file__).resolve().parent.parent / "bench"
+sys.path.insert(0, str(BENCH))
+
+import answers  # noqa: E402
+import cases  # noqa: E402
+import compare  # noqa: E402
+import harness  # noqa: E402
+import report  # noqa: E402
+import run  # noqa: E402
+
+LIMITS = harness.Limits(seconds=20, memory_bytes=4 << 30)
+
+
+def digest(tmp_path: Path, table: pa.Table, tol: float = 0, chunk: int = 2) -> answers.Digest:
+    """Writes a table as an answer file and digests it."""
+    path = tmp_path / "answer.arrow"
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table, max_chunksize=chunk)
+    return answers.digest_file(path, tol)
+
+
+ROWS = pa.table(
+    {
+        "name": ["a", None, "b", "c"],
+        "size": [1, 2, 3, 4],
+        "none": pa.nulls(4),
+        "price": [0.5, 1.5, None, 2.5],
+    }
+)
+
+
+def test_order_chunks_and_encodings_do_not_matter(tmp_path: Path) -> None:
+    other = pa.table(
+        {
+            "price": ROWS["price"],
+            "none": pa.nulls(4, pa.int32()),
+            "size": ROWS["size"],
+            "name": ROWS["name"].cast(pa.string_view()),
+        }
+    ).slice(1)
+    other = pa.concat_tables(
+        [other, ROWS.slice(0, 1).select(other.schema.names).cast(other.schema)]
+    )
+    coded = ROWS.set_column(0, "name", ROWS["name"].dictionary_encode())
+    ours = digest(tmp_path, ROWS)
+    assert answers.differences(ours, digest(tmp_path, other, chunk=3), 0) == []
+    assert answers.differences(ours, digest(tmp_path, coded, chunk=4), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "finding"),
+    [
+        ("name", ["a", None, "b", "d"], "column 'name': values differ"),
+        ("name", ["a", "x", "b", "c"], "column 'name': ours has 3 values"),
+        ("name", ["b", None, "a", "c"], "paired differently"),
+        ("size", [1.0, 2.0, 3.0, 4.0], "column 'size': ours is int64, theirs double"),
+        ("none", [None, None, None, 1], "column 'none': ours has 0 values"),
+    ],
+)
+def test_finds_what_differs(
+    tmp_path: Path, column: str, values: list[object], finding: str
+) -> None:
+    at = ROWS.schema.get_field_index(column)
+    other = ROWS.set_column(at, column, pa.array(values))
+    found = answers.differences(digest(tmp_path, ROWS), digest(tmp_path, other), 0)
+    assert len(found) == 1
+    assert finding in found[0]
+
+
+def test_missing_rows_and_columns(tmp_path: Path) -> None:
+    ours = digest(tmp_path, ROWS)
+    short = digest(tmp_path, ROWS.slice(1))
+    assert answers.differences(ours, short, 0) == ["rows: ours 4, theirs 3"]
+    narrow = digest(tmp_path, ROWS.drop_columns(["none"]))
+    assert answers.differences(ours, narrow, 0) == ["column 'none': only in ours"]
+    assert answers.differences(ours, narrow, 0, ["none"]) == []
+
+
+def test_float_tolerance(tmp_path: Path) -> None:
+    at = ROWS.schema.get_field_index("price")
+    near = ROWS.set_column(at, "price", pa.array([0.5, 1.5 + 1e-14, None, 2.5]))
+    swapped = ROWS.set_column(at, "price", pa.array([1.5, 0.5, None, 2.5]))
+    ours = digest(tmp_path, ROWS, 1e-12)
+    assert answers.differences(ours, digest(tmp_path, near, 1e-12), 1e-12) == []
+    assert answers.differences(ours, digest(tmp_path, swapped, 1e-12), 1e-12)
+
+
+def contestant(script: str) -> cases.Contestant:
+    """Returns a contestant that answers every line as the script says."""
+    loop = f"import sys, json, time\nfor line in sys.stdin:\n {script}\n"
+    return cases.Contestant("test", [sys.executable, "-c", loop])
+
+
+@pytest.mark.parametrize(
+    ("script", "limits", "message"),
+    [
+        ("sys.exit('no such table')", LIMITS, "ended with 1: no such table"),
+        ("print(json.dumps({'error': 'bad'}), flush=True)", LIMITS, "bad"),
+        ("time.sleep(30)", harness.Limits(0.3, 1 << 32), "over 0 s"),
+        (
+            "x = bytearray(300 << 20); time.sleep(30)",
+            harness.Limits(9, 1 << 27),
+            "over 0.1 GB",
+        ),
+    ],
+)
+def test_contestants_that_fail(script: str, limits: harness.Limits, message: str) -> None:
+    with (
+        harness.Process(contestant(script), limits, 1) as process,
+        pytest.raises(harness.ContestantError, match=message),
+    ):
+        process.ask("run")
+
+
+def test_pairs_alternate_and_count(tmp_path: Path) -> None:
+    reply = "{'wall': 0.01, 'cpu': 0.01, 'rows': 5}"
+    one = contestant(f"print(json.dumps({reply}), flush=True)")
+    with harness.Process(one, LIMITS, 1) as a, harness.Process(one, LIMITS, 1) as b:
+        figures = harness.run_pairs(a, b, 3).to_json()
+    assert figures["pairs"] == 3
+    assert figures["ratio"] == 1.0
+    assert figures["ours"]["rows"] == 5
+
+
+def test_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: object) -> None:
+    stand_in = tmp_path / "windrow"
+    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{BENCH}/peers/stand_in.py" "$@"\n')
+    stand_in.chmod(0o755)
+    saved: list[Path] = []
+    save = report.save
+
+    def save_here(document: dict[str, object], _: Path) -> Path:
+        saved.append(save(document, tmp_path / "results"))
+        return saved[-1]
+
+    monkeypatch.setattr(report, "save", save_here)
+    line = ["enrich", "--size", "quick", "--only", "ipc/dense/six", "--repeat", "3"]
+    line += ["--rows", "30000", "--data", str(tmp_path / "data")]
+    line += ["--windrow", str(stand_in), "--ours", str(stand_in)]
+    assert run.main(line) == 0
+    outcomes = json.loads(saved[0].read_text())["outcomes"]
+    assert len(outcomes) >= 3
+    assert not [each for each in outcomes if "skipped" in each]
+    assert compare.main([str(saved[0]), str(saved[0])]) == 0
