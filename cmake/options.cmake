@@ -16,7 +16,9 @@ endif()
 
 add_library(windrow_warnings INTERFACE)
 target_compile_options(windrow_warnings INTERFACE
-  -Wall -Wextra  -Wno-missing-field-initializers -Werror)
+  -Wall -Wextra -Werror
+  -Wno-missing-field-initializers  # options structs are filled by name
+  -Wno-restrict)                   # false alarms of g++ 12 on std::string (GCC bug 105651)
 
 set(WINDROW_SANITIZE "" CACHE STRING "Comma list for -fsanitize=, for example address,undefined")
 if(WINDROW_SANITIZE)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/inspect_command.h"
 
-#include <arrow/pretty_print.h>
+#include <arrow/array.h>
 #include <arrow/record_batch.h>
-#include <arrow/table.h>
+#include <arrow/scalar.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 

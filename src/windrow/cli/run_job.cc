@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/run_job.h"
 
+#include <arrow/type.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
