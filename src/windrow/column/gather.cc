@@ -229,14 +229,24 @@ class StringGather {
           reinterpret_cast<const Offset*>(data.buffers[1]->data()) + data.offset;
       const bool has_nulls = chunks_[r]->null_count() > 0;
       const uint8_t* valid = has_nulls ? chunks_[r]->null_bitmap_data() : nullptr;
+      const auto bytes = static_cast<uint64_t>(
+          data.buffers[2] == nullptr ? 0 : data.buffers[2]->size());
+      bool is_damaged = false;
       const auto [chunk, begin, end] = order_.ranges[r];
       for (int64_t i = begin; i < end; ++i) {
         if (i + kPrefetchAhead < end) __builtin_prefetch(offsets + rows[i + kPrefetchAhead]);
         const uint32_t row = rows[i];
         const Offset start = offsets[row];
+        const Offset length = offsets[row + 1] - start;
+        is_damaged |= start < 0 || length < 0 ||
+                      static_cast<uint64_t>(start) + static_cast<uint64_t>(length) > bytes;
         const bool is_valid = valid == nullptr || GetBit(valid, data.offset + row);
         starts_[i] = start;
-        lengths_[i] = is_valid ? offsets[row + 1] - start : 0;
+        lengths_[i] = is_valid ? length : 0;
+      }
+      if (is_damaged) {
+        return Status::Invalid("string offsets of chunk ", chunk, " point outside its ", bytes,
+                               " bytes");
       }
     }
     return Status::OK();

@@ -47,6 +47,8 @@ Result<GatherOrder> MakeGatherOrder(std::span<const int64_t> row_numbers,
 /// `type` or of a dictionary whose values are `type`. The result has `type`; dictionaries
 /// that differ between chunks are unified. Status code CapacityError when the values of a
 /// string or binary column pass the 2 GiB of 32-bit offsets: gather fewer rows at a time.
+/// String offsets may be damaged: those that are read are checked, and one outside the
+/// column's bytes is Status code Invalid.
 Result<std::shared_ptr<arrow::Array>> Gather(
     const std::shared_ptr<arrow::DataType>& type,
     const std::vector<std::shared_ptr<arrow::Array>>& chunks, const GatherOrder& order,

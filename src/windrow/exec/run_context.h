@@ -20,6 +20,7 @@ struct RunContext {
   int64_t morsel_bytes = 8 << 20;     ///< most bytes of such a batch, by estimate
   int64_t window_bytes = 256 << 20;   ///< joined output gathered at once, by estimate
   bool dense_keys = true;             ///< see Switches
+  bool sync_outputs = false;          ///< see Switches
 };
 
 }  // namespace windrow::exec

@@ -78,6 +78,7 @@ class RowStore {
   /// True when LoadColumn costs no decoding and no copy, so arrays of all chunks may be held.
   virtual bool IsResident(int column) const = 0;
   /// The whole column of one chunk. Its type is that of the schema, or a dictionary of it.
+  /// Offsets inside a resident string column are as stored, unchecked: check those you use.
   virtual Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const = 0;
   /// Bytes LoadColumn calls have fetched from storage so far.
   virtual int64_t bytes_read() const = 0;

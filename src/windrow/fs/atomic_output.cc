@@ -161,11 +161,11 @@ class AtomicOutput::FileStream : public arrow::io::OutputStream {
   Result<int64_t> Tell() const override { return position_; }
   bool closed() const override { return fd_ < 0; }
 
-  /// Puts the bytes on the device and lets go of the file.
-  Status Finish(bool can_sync) {
+  /// Writes out the gathered bytes and lets go of the file.
+  Status Finish(bool is_synced) {
     if (fd_ < 0) return failure_;
     ARROW_RETURN_NOT_OK(Flush());
-    if (can_sync && fsync(fd_) != 0) {
+    if (is_synced && fsync(fd_) != 0) {
       return failure_ = ErrnoError(path_, "cannot sync", errno);
     }
     if (close(std::exchange(fd_, -1)) != 0 && errno != EINTR) {
@@ -210,17 +210,19 @@ class AtomicOutput::FileStream : public arrow::io::OutputStream {
 };
 
 AtomicOutput::AtomicOutput(std::string path, std::string target, std::string temporary,
-                           std::shared_ptr<FileStream> file)
+                           std::shared_ptr<FileStream> file, bool is_synced)
     : path_(std::move(path)),
       target_(std::move(target)),
       temporary_(std::move(temporary)),
       is_direct_(temporary_.empty()),
+      is_synced_(is_synced && !is_direct_),
       file_(std::move(file)),
       stream_(file_) {}
 
 AtomicOutput::~AtomicOutput() { Abort(); }
 
-Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path) {
+Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path,
+                                                         bool is_synced) {
   if (path.empty()) return StorageError("an empty path names no output file");
   struct stat info;
   const bool exists = stat(path.c_str(), &info) == 0;
@@ -231,7 +233,7 @@ Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0) return ErrnoError(path, "cannot open", errno);
     return std::unique_ptr<AtomicOutput>(
-        new AtomicOutput(path, path, "", std::make_shared<FileStream>(path, fd)));
+        new AtomicOutput(path, path, "", std::make_shared<FileStream>(path, fd), is_synced));
   }
   if (exists && access(path.c_str(), W_OK) != 0) {
     return ErrnoError(path, "cannot write", errno);
@@ -244,7 +246,7 @@ Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path
   RemoveStale(parts);
   ARROW_ASSIGN_OR_RAISE(auto made, OpenTemporary(path, parts));
   return std::unique_ptr<AtomicOutput>(new AtomicOutput(
-      path, target, made.path, std::make_shared<FileStream>(path, made.fd)));
+      path, target, made.path, std::make_shared<FileStream>(path, made.fd), is_synced));
 }
 
 const std::shared_ptr<arrow::io::OutputStream>& AtomicOutput::stream() const {
@@ -253,7 +255,7 @@ const std::shared_ptr<arrow::io::OutputStream>& AtomicOutput::stream() const {
 
 int64_t AtomicOutput::bytes_written() const { return file_->position(); }
 
-Status AtomicOutput::Finish() { return file_->Finish(/*can_sync=*/!is_direct_); }
+Status AtomicOutput::Finish() { return file_->Finish(is_synced_); }
 
 Status AtomicOutput::Commit() {
   ARROW_RETURN_NOT_OK(Finish());
@@ -263,7 +265,7 @@ Status AtomicOutput::Commit() {
     return ErrnoError(path_, "cannot publish", errno);
   }
   temporary_.clear();
-  return SyncFolder(path_, Split(target_).folder);
+  return is_synced_ ? SyncFolder(path_, Split(target_).folder) : Status::OK();
 }
 
 void AtomicOutput::Abort() {

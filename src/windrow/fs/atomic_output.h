@@ -21,11 +21,15 @@ namespace windrow::fs {
 ///
 /// Every error carries the path. A full disk or quota is Blame::kResource, whatever else
 /// the system refuses Blame::kStorage. Single-threaded.
+///
+/// A process that ends at any point leaves the old content or the new. A power cut is
+/// survived too when the output is opened to be synced, which waits for the device.
 class AtomicOutput {
  public:
   /// Opens the temporary, so that an output that cannot be written fails before any work.
   /// Refuses a folder, a missing parent folder and a file without write permission.
-  static Result<std::unique_ptr<AtomicOutput>> Open(const std::string& path);
+  static Result<std::unique_ptr<AtomicOutput>> Open(const std::string& path,
+                                                    bool is_synced = false);
   ~AtomicOutput();
 
   /// Where the bytes go. Small writes are gathered, large ones passed straight through.
@@ -35,7 +39,8 @@ class AtomicOutput {
   int64_t bytes_written() const;
   const std::string& path() const { return path_; }
 
-  /// Puts everything on the device and closes the file; still invisible. Repeatable.
+  /// Writes out everything gathered (to the device if synced) and closes the file; still
+  /// invisible. Repeatable.
   Status Finish();
   /// Finish, then publishes under the output's name. At most once.
   Status Commit();
@@ -49,12 +54,13 @@ class AtomicOutput {
  private:
   class FileStream;
   AtomicOutput(std::string path, std::string target, std::string temporary,
-               std::shared_ptr<FileStream> file);
+               std::shared_ptr<FileStream> file, bool is_synced);
 
   std::string path_;       ///< as given by the user
   std::string target_;     ///< path_ with links resolved
   std::string temporary_;  ///< "" when written straight to a special file or published
   bool is_direct_;
+  bool is_synced_;
   std::shared_ptr<FileStream> file_;
   std::shared_ptr<arrow::io::OutputStream> stream_;
 };

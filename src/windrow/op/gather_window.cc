@@ -141,10 +141,14 @@ class Window {
                                                  order.ranges[range].chunk, task.column));
       }
     }
-    ARROW_ASSIGN_OR_RAISE(
-        outputs_[task.output],
-        column::Gather(TypeOf(task), chunks,
-                       decodes ? *compacted_orders_[task.side] : order, context_->pool));
+    auto output = column::Gather(TypeOf(task), chunks,
+                                 decodes ? *compacted_orders_[task.side] : order,
+                                 context_->pool);
+    if (output.status().IsInvalid()) {
+      return DataError("column '", schema_->field(static_cast<int>(task.output))->name(),
+                       "': ", output.status().message());
+    }
+    ARROW_ASSIGN_OR_RAISE(outputs_[task.output], std::move(output));
     return Status::OK();
   }
 

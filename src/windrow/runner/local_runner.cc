@@ -53,12 +53,19 @@ int64_t WindowBytes(const RunOptions& options) {
   return std::clamp(options.memory_bytes / 8, kLeast, kMost);
 }
 
+/// Free blocks kept for reuse; they come out of the budget, since they are resident.
+int64_t CacheBytes(const RunOptions& options) {
+  constexpr int64_t kMost = int64_t{256} << 20;
+  return std::min(options.memory_bytes / 16, kMost);
+}
+
 }  // namespace
 
 LocalRunner::LocalRunner(RunOptions options, arrow::StopToken stop)
     : options_(WithDefaults(options)),
       stop_(std::move(stop)),
-      budget_(options_.memory_bytes, arrow::default_memory_pool()) {}
+      cache_(CacheBytes(options_), arrow::default_memory_pool()),
+      budget_(options_.memory_bytes - CacheBytes(options_), &cache_) {}
 
 LocalRunner::~LocalRunner() = default;
 
@@ -77,6 +84,7 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     context.morsel_rows = options_.switches.morsel_rows;
     context.morsel_bytes = options_.switches.morsel_bytes;
     context.window_bytes = WindowBytes(options_);
+    context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
     plan::Instantiator instantiator(job.tables, &context, &metrics_);
     std::vector<std::unique_ptr<exec::Sink>> sinks;

@@ -52,7 +52,8 @@ Result<std::unique_ptr<exec::Sink>> IpcSink::Make(
     exec::RunContext* context) {
   const bool is_file = options.format == IpcFormat::kFile;
   auto stored = StoredSchema(*schema, CanUnify, is_file ? arrow::int32() : nullptr);
-  ARROW_ASSIGN_OR_RAISE(auto output, fs::AtomicOutput::Open(options.path));
+  ARROW_ASSIGN_OR_RAISE(auto output,
+                        fs::AtomicOutput::Open(options.path, context->sync_outputs));
   std::unique_ptr<IpcSink> sink(
       new IpcSink(std::move(options), std::move(stored), std::move(output), context));
   ARROW_RETURN_NOT_OK(sink->output_->Locate(sink->Start()));

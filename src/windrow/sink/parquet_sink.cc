@@ -101,7 +101,8 @@ Result<std::unique_ptr<exec::Sink>> ParquetSink::Make(
                      ": no columns, expected at least one in a Parquet file");
   }
   auto stored = StoredSchema(*schema, KeepsCodes, /*index_type=*/nullptr);
-  ARROW_ASSIGN_OR_RAISE(auto output, fs::AtomicOutput::Open(options.path));
+  ARROW_ASSIGN_OR_RAISE(auto output,
+                        fs::AtomicOutput::Open(options.path, context->sync_outputs));
   std::unique_ptr<ParquetSink> sink(
       new ParquetSink(std::move(options), std::move(stored), std::move(output), context));
   const Status started = Guarded([&] { return sink->Start(); });

@@ -107,12 +107,14 @@ bool Ascends(const Offset* offsets, int64_t count) {
 
 class PlainColumn {
  public:
-  PlainColumn(const IpcFile& file, int batch, int column, arrow::MemoryPool* pool)
+  PlainColumn(const IpcFile& file, int batch, int column, OffsetCheck check,
+              arrow::MemoryPool* pool)
       : file_(file),
         batch_(batch),
         column_(column),
         type_(file.schema()->field(column)->type()),
         shape_(ShapeOf(*type_)),
+        check_(check),
         pool_(pool) {}
 
   Result<std::shared_ptr<arrow::Array>> Load(int64_t begin, int64_t count) {
@@ -174,12 +176,12 @@ class PlainColumn {
   }
 
   template <typename Offset>
-  static Status CheckOffsets(const Offset* offsets, int64_t count, int64_t size) {
+  Status CheckOffsets(const Offset* offsets, int64_t count, int64_t size) const {
     if (offsets[0] < 0 || offsets[count] > size) {
       return DataError("offsets run from ", offsets[0], " to ", offsets[count],
                        ", expected within 0 to ", size);
     }
-    if (!Ascends(offsets, count)) return DataError("offsets do not ascend");
+    if (check_ == OffsetCheck::kAll && !Ascends(offsets, count)) return DataError("offsets do not ascend");
     return Status::OK();
   }
 
@@ -223,6 +225,7 @@ class PlainColumn {
   const int column_;
   const std::shared_ptr<arrow::DataType>& type_;
   const Shape shape_;
+  const OffsetCheck check_;
   arrow::MemoryPool* const pool_;
   int64_t rows_ = 0;
   format::IpcBufferRange range_;
@@ -236,9 +239,9 @@ bool IsPlainIpcType(const arrow::DataType& type) {
 
 Result<std::shared_ptr<arrow::Array>> LoadPlainIpcColumn(const IpcFile& file, int batch,
                                                          int column, int64_t begin,
-                                                         int64_t count,
+                                                         int64_t count, OffsetCheck check,
                                                          arrow::MemoryPool* pool) {
-  auto loaded = PlainColumn(file, batch, column, pool).Load(begin, count);
+  auto loaded = PlainColumn(file, batch, column, check, pool).Load(begin, count);
   if (!loaded.ok()) return AtInput(file.Where(batch, column), loaded.status());
   return loaded;
 }

@@ -15,6 +15,11 @@ namespace windrow::source {
 /// and binary and string with their large forms.
 bool IsPlainIpcType(const arrow::DataType& type);
 
+/// How much of the offsets of a variable-size column is checked. kEnds leaves the checking
+/// of the offsets in between to whoever reads them: a gather of few rows of a mapped column
+/// must not read all of it.
+enum class OffsetCheck { kAll, kEnds };
+
 /// Rows [begin, begin + count) of a plain column of one batch. The buffers are those of
 /// the mapped file, or decompressed into memory of `pool`; the rows must lie within the
 /// batch.
@@ -26,7 +31,7 @@ bool IsPlainIpcType(const arrow::DataType& type);
 /// column it calls all null is null, and its buffers are not touched.
 Result<std::shared_ptr<arrow::Array>> LoadPlainIpcColumn(const IpcFile& file, int batch,
                                                          int column, int64_t begin,
-                                                         int64_t count,
+                                                         int64_t count, OffsetCheck check,
                                                          arrow::MemoryPool* pool);
 
 }  // namespace windrow::source

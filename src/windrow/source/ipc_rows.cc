@@ -59,7 +59,9 @@ class IpcRows : public exec::RowStore {
   Result<std::shared_ptr<arrow::Array>> Load(int batch, int column) const {
     bytes_read_ += file_->StoredBytes(batch, column);
     if (file_->IsPlain(column)) {
-      return LoadPlainIpcColumn(*file_, batch, column, 0, file_->batch(batch).rows,
+      const auto check =
+          file_->IsResident(column) ? OffsetCheck::kEnds : OffsetCheck::kAll;
+      return LoadPlainIpcColumn(*file_, batch, column, 0, file_->batch(batch).rows, check,
                                 pool_);
     }
     Column& state = columns_[column];

@@ -97,7 +97,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Scan::Load(const Part& part) const {
     const int at = plain[i];
     ARROW_ASSIGN_OR_RAISE(arrays[at],
                           LoadPlainIpcColumn(*file, part.batch, columns[at], part.begin,
-                                             part.count, context->pool));
+                                             part.count, OffsetCheck::kAll, context->pool));
     return Status::OK();
   };
   // Where batches alone would leave slots idle, columns are decompressed in parallel.
