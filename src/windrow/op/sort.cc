@@ -69,7 +69,7 @@ Result<std::vector<int64_t>> Sort::OrderOf(const RetainedRows& rows) const {
       ARROW_ASSIGN_OR_RAISE(column, SortableColumn(std::move(column), &compute));
       chunks.push_back(std::move(column));
     }
-    fields.push_back(arrow::field("k" + std::to_string(k), chunks[0]->type()));
+    fields.push_back(arrow::field(std::to_string(k), chunks[0]->type()));
     columns.push_back(std::make_shared<arrow::ChunkedArray>(std::move(chunks)));
     keys.emplace_back(arrow::FieldRef(static_cast<int>(k)),
                       key.descending ? arrow::compute::SortOrder::Descending
