@@ -29,7 +29,7 @@ arrow::MemoryPool* Pool() { return arrow::default_memory_pool(); }
 /// A few values of each type that columns have.
 std::vector<ArrayPtr> ValuesOfAllTypes() {
   const char* text = R"(["", "a", "bc", "def", "four", "seven77", "eight888", "nine99999",
-                         "sixteen characte", "seventeen charact", "a text past two words of it"])";
+    "sixteen characte", "seventeen charact", "a text past two words of it"])";
   const auto pair = arrow::struct_(
       {arrow::field("x", arrow::int32()), arrow::field("y", arrow::utf8())});
   return {

@@ -327,8 +327,14 @@ void RunRandom(uint64_t seed) {
   ExpectJoin(kind, left, right, nulls_equal, ways, random);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint64_t kRandomJoins = 300;
+#else
+constexpr uint64_t kRandomJoins = 1000;
+#endif
+
 TEST(HashJoin, RandomJoinsAgainstNestedLoops) {
-  for (uint64_t seed = 0; seed < 1500; ++seed) {
+  for (uint64_t seed = 0; seed < kRandomJoins; ++seed) {
     RunRandom(seed);
     if (::testing::Test::HasFailure()) return;
   }
