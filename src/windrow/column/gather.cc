@@ -9,10 +9,12 @@
 #include "windrow/column/gather.h"
 
 #include <arrow/array.h>
+#include <arrow/array/builder_primitive.h>
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
 #include <arrow/chunked_array.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/compute/cast.h>
 #include <arrow/compute/exec.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
@@ -44,7 +46,21 @@ arrow::compute::ExecContext SerialContext(arrow::MemoryPool* pool) {
   return context;
 }
 
-/// Calls visit(range index, entry, row, position) for every entry.
+/// Arrow reports offsets past 2 GiB as Invalid. Good indices on good arrays fail in no other
+/// way that is Invalid.
+Result<ArrayPtr> WithCapacityError(Result<ArrayPtr> result) {
+  if (!result.status().IsInvalid()) return result;
+  return Status::CapacityError(result.status().message());
+}
+
+Result<ArrayPtr> TakeRows(const arrow::Array& values, const arrow::Array& indices,
+                          arrow::MemoryPool* pool) {
+  auto context = SerialContext(pool);
+  return WithCapacityError(arrow::compute::Take(
+      values, indices, arrow::compute::TakeOptions::NoBoundsCheck(), &context));
+}
+
+/// Calls visit(entry, row, position) for every entry of a range.
 template <typename Visit>
 void ForEachEntry(const GatherOrder& order, size_t range_index, const Visit& visit) {
   const GatherOrder::Range& range = order.ranges[range_index];
@@ -301,7 +317,50 @@ class StringGather {
   PoolVector<Offset> lengths_;
 };
 
-/// Columns of one dictionary gather their codes; others are compacted and unified first.
+/// The same values with nulls in the codes alone: Arrow unifies no dictionary with nulls.
+Result<ArrayPtr> WithoutNullValue(const arrow::DictionaryArray& coded,
+                                  arrow::MemoryPool* pool) {
+  const ArrayPtr& dictionary = coded.dictionary();
+  arrow::Int64Builder builder(pool);
+  ARROW_RETURN_NOT_OK(builder.Reserve(dictionary->length()));
+  for (int64_t code = 0, next = 0; code < dictionary->length(); ++code) {
+    if (dictionary->IsNull(code)) {
+      builder.UnsafeAppendNull();
+    } else {
+      builder.UnsafeAppend(next++);
+    }
+  }
+  auto context = SerialContext(pool);
+  ARROW_ASSIGN_OR_RAISE(const ArrayPtr wide_codes, builder.Finish());
+  ARROW_ASSIGN_OR_RAISE(
+      const ArrayPtr new_codes,
+      arrow::compute::Cast(*wide_codes, coded.indices()->type(),
+                           arrow::compute::CastOptions::Safe(), &context));
+  ARROW_ASSIGN_OR_RAISE(const ArrayPtr indices, TakeRows(*new_codes, *coded.indices(), pool));
+  ARROW_ASSIGN_OR_RAISE(const ArrayPtr values, arrow::compute::DropNull(*dictionary, &context));
+  return std::make_shared<arrow::DictionaryArray>(coded.type(), indices, values);
+}
+
+/// One dictionary for all chunks.
+Result<std::vector<ArrayPtr>> UnifyDictionaries(
+    const std::shared_ptr<arrow::DataType>& type, std::vector<ArrayPtr> chunks,
+    arrow::MemoryPool* pool) {
+  for (ArrayPtr& chunk : chunks) {
+    const auto& coded = checked_cast<const arrow::DictionaryArray&>(*chunk);
+    if (coded.dictionary()->null_count() == 0) continue;
+    ARROW_ASSIGN_OR_RAISE(chunk, WithoutNullValue(coded, pool));
+  }
+  const auto unified = arrow::DictionaryUnifier::UnifyChunkedArray(
+      std::make_shared<arrow::ChunkedArray>(std::move(chunks), type), pool);
+  if (unified.status().IsInvalid()) {
+    return Status::CapacityError("dictionary values of one batch: ",
+                                 unified.status().message());
+  }
+  ARROW_RETURN_NOT_OK(unified.status());
+  return (*unified)->chunks();
+}
+
+/// Columns of one dictionary gather their codes; others are unified first.
 Result<ArrayPtr> GatherDictionary(const std::shared_ptr<arrow::DataType>& type,
                                   const std::vector<ArrayPtr>& chunks,
                                   const GatherOrder& order, arrow::MemoryPool* pool) {
@@ -314,10 +373,7 @@ Result<ArrayPtr> GatherDictionary(const std::shared_ptr<arrow::DataType>& type,
     is_one_dictionary = is_one_dictionary && (other == first || other->Equals(*first));
   }
   if (!is_one_dictionary) {
-    ARROW_ASSIGN_OR_RAISE(
-        auto unified, arrow::DictionaryUnifier::UnifyChunkedArray(
-                          std::make_shared<arrow::ChunkedArray>(chunks, type), pool));
-    coded = unified->chunks();
+    ARROW_ASSIGN_OR_RAISE(coded, UnifyDictionaries(type, std::move(coded), pool));
   }
   std::vector<ArrayPtr> codes;
   for (const ArrayPtr& chunk : coded) {
@@ -340,7 +396,8 @@ Result<ArrayPtr> GatherByTake(const std::shared_ptr<arrow::DataType>& type,
                           CompactRange(type, chunks[r], order, order.ranges[r], pool));
     parts.push_back(std::move(part));
   }
-  ARROW_ASSIGN_OR_RAISE(ArrayPtr compact, arrow::Concatenate(parts, pool));
+  ARROW_ASSIGN_OR_RAISE(ArrayPtr compact,
+                        WithCapacityError(arrow::Concatenate(parts, pool)));
   if (order.positions.empty()) return compact;
   ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateBuffer(order.output_rows * 8, pool));
   auto* sources = reinterpret_cast<int64_t*>(buffer->mutable_data());
@@ -355,9 +412,7 @@ Result<ArrayPtr> GatherByTake(const std::shared_ptr<arrow::DataType>& type,
     std::replace(sources, sources + order.output_rows, kNoRow, int64_t{0});
   }
   const arrow::Int64Array indices(order.output_rows, BufferPtr(std::move(buffer)), validity);
-  auto context = SerialContext(pool);
-  return arrow::compute::Take(*compact, indices, arrow::compute::TakeOptions::NoBoundsCheck(),
-                              &context);
+  return TakeRows(*compact, indices, pool);
 }
 
 bool IsDictionaryOf(const arrow::Array& chunk, const arrow::DataType& type) {
@@ -370,9 +425,7 @@ Result<ArrayPtr> DecodeRange(const ArrayPtr& chunk, const GatherOrder& order,
   const auto& coded = checked_cast<const arrow::DictionaryArray&>(*chunk);
   ARROW_ASSIGN_OR_RAISE(ArrayPtr codes, CompactRange(coded.indices()->type(), coded.indices(),
                                                      order, range, pool));
-  auto context = SerialContext(pool);
-  return arrow::compute::Take(*coded.dictionary(), *codes,
-                              arrow::compute::TakeOptions::NoBoundsCheck(), &context);
+  return TakeRows(*coded.dictionary(), *codes, pool);
 }
 
 }  // namespace
@@ -387,9 +440,7 @@ Result<ArrayPtr> CompactRange(const std::shared_ptr<arrow::DataType>& type,
     const arrow::UInt32Array indices(
         count, arrow::Buffer::Wrap(order.rows.data() + range.begin,
                                    static_cast<size_t>(count)));
-    auto context = SerialContext(pool);
-    return arrow::compute::Take(*chunk, indices,
-                                arrow::compute::TakeOptions::NoBoundsCheck(), &context);
+    return TakeRows(*chunk, indices, pool);
   }
   GatherOrder part(pool);
   part.output_rows = count;

@@ -45,8 +45,8 @@ Result<GatherOrder> MakeGatherOrder(std::span<const int64_t> row_numbers,
 
 /// Gathers one column. `chunks[i]` is the column's array for `order.ranges[i]`, of type
 /// `type` or of a dictionary whose values are `type`. The result has `type`; dictionaries
-/// that differ between chunks are unified. Status code CapacityError when the values of a
-/// string or binary column pass the 2 GiB of 32-bit offsets: gather fewer rows at a time.
+/// that differ between chunks are unified. Status code CapacityError when values pass the
+/// 2 GiB of 32-bit offsets or a unified dictionary its code type: gather fewer rows at a time.
 /// String offsets may be damaged: those that are read are checked, and one outside the
 /// column's bytes is Status code Invalid.
 Result<std::shared_ptr<arrow::Array>> Gather(

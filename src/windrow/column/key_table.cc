@@ -48,7 +48,7 @@ KeyTable KeyTable::Identity(KeyLayout layout, int64_t base, int64_t rows,
   table.form_ = Form::kIdentity;
   table.num_rows_ = table.num_valid_ = rows;
   table.key_min_ = base;
-  table.key_max_ = base + rows - 1;
+  table.key_max_ = base + (rows - 1);
   return table;
 }
 

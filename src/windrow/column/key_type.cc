@@ -76,11 +76,13 @@ bool IsZoned(const arrow::DataType& type) {
 
 Result<TypePtr> CommonKeyType(const arrow::DataType& left_type,
                               const arrow::DataType& right_type) {
-  const arrow::DataType& left = WithoutDictionary(left_type);
-  const arrow::DataType& right = WithoutDictionary(right_type);
-  if (left.id() == Type::NA && right.id() == Type::NA) return arrow::int64();
-  if (left.id() == Type::NA) return CommonKeyType(right, right);
-  if (right.id() == Type::NA) return CommonKeyType(left, left);
+  const arrow::DataType& plain_left = WithoutDictionary(left_type);
+  const arrow::DataType& plain_right = WithoutDictionary(right_type);
+  const bool is_left_null = plain_left.id() == Type::NA;
+  const bool is_right_null = plain_right.id() == Type::NA;
+  if (is_left_null && is_right_null) return arrow::int64();
+  const arrow::DataType& left = is_left_null ? plain_right : plain_left;
+  const arrow::DataType& right = is_right_null ? plain_left : plain_right;
   const Family family = FamilyOf(left);
   auto refuse = [&](const char* why) {
     return UserError(left_type.ToString(), " and ", right_type.ToString(),

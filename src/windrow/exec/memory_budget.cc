@@ -16,14 +16,15 @@ MemoryBudget::MemoryBudget(int64_t budget_bytes, arrow::MemoryPool* backing)
     : budget_bytes_(budget_bytes), backing_(backing) {}
 
 Status MemoryBudget::Reserve(int64_t bytes) {
-  const int64_t used = used_bytes_.fetch_add(bytes) + bytes;
-  if (bytes > 0 && used > budget_bytes_) {
-    used_bytes_ -= bytes;
-    return ResourceError("memory budget: ", FormatByteSize(bytes), " asked with ",
-                         FormatByteSize(used - bytes), " of ",
-                         FormatByteSize(budget_bytes_),
-                         " in use; expected to fit, raise --memory");
-  }
+  int64_t before = used_bytes_;
+  do {
+    if (bytes > 0 && bytes > budget_bytes_ - before) {
+      return ResourceError("memory budget: ", FormatByteSize(bytes), " asked with ",
+                           FormatByteSize(before), " of ", FormatByteSize(budget_bytes_),
+                           " in use; expected to fit, raise --memory");
+    }
+  } while (!used_bytes_.compare_exchange_weak(before, before + bytes));
+  const int64_t used = before + bytes;
   int64_t peak = peak_bytes_;
   while (used > peak && !peak_bytes_.compare_exchange_weak(peak, used)) {
   }

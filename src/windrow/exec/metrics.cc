@@ -47,7 +47,10 @@ StepTimer::StepTimer(StepMetrics* metrics)
       outer_(innermost_timer),
       wall_start_(WallNanos()),
       cpu_start_(ThreadCpuNanos()) {
-  if (outer_ != nullptr) outer_->ChargeCpu();
+  if (outer_ != nullptr) {
+    outer_->ChargeCpu();
+    cpu_start_ = outer_->cpu_start_;
+  }
   innermost_timer = this;
 }
 

@@ -13,7 +13,7 @@ namespace windrow::exec {
 /// Brings items made in parallel into order. Each producer has a lane; items leave lane by
 /// lane in ascending lane number, first in first out within a lane, one at a time, on
 /// whichever thread delivered the item that became due. Nobody waits: a producer that is
-/// far ahead parks itself and is resumed when its lane is next. Thread-safe.
+/// far ahead parks itself and is resumed when an item of its lane has left. Thread-safe.
 ///
 /// Example: lanes 0 and 1; lane 1 delivers x, lane 0 delivers a, closes: a leaves, then x.
 template <typename Item>
@@ -44,19 +44,20 @@ class OrderedLanes {
     Drain(lock);
   }
 
-  /// If `lane` already holds as many items as it may and is not the next to leave, keeps
-  /// `resume` to be called when it is, and returns true: the producer must then return.
+  /// If `lane` already holds as many items as it may, keeps `resume` to be called when one
+  /// of them leaves, and returns true: the producer must then return. `resume` must not call
+  /// back into the lanes.
   bool Park(int64_t lane, std::function<void()> resume) {
     const std::scoped_lock lock(mutex_);
     Lane& parked = lanes_.at(lane);
-    if (parked.items.size() < kMaxWaiting || lane == lanes_.begin()->first) return false;
+    if (parked.items.size() < kMaxWaiting) return false;
     parked.resume = std::move(resume);
     return true;
   }
 
  private:
-  /// Items a lane may hold while it is not next. Few, since each is a whole batch; more than
-  /// one, so that a short stall of the next lane does not stop the others.
+  /// Items a lane may hold. Few, since each is a whole batch; more than one, so that a short
+  /// stall of the next lane or of the taker does not stop the others.
   static constexpr size_t kMaxWaiting = 4;
 
   struct Lane {
@@ -71,6 +72,7 @@ class OrderedLanes {
     while (Lane* lane = NextLane()) {
       Item item = std::move(lane->items.front());
       lane->items.pop_front();
+      if (auto resume = std::exchange(lane->resume, nullptr)) resume();
       lock.unlock();
       take_(std::move(item));
       lock.lock();
@@ -88,15 +90,13 @@ class OrderedLanes {
     return nullptr;
   }
 
-  /// Drops leading lanes that are closed and empty and wakes the lane that is next.
+  /// Drops leading lanes that are closed and empty.
   void RemoveFinished() {
     while (!lanes_.empty() && lanes_.begin()->second.closed &&
            lanes_.begin()->second.items.empty()) {
       lanes_.erase(lanes_.begin());
       lane_left_();
     }
-    if (lanes_.empty()) return;
-    if (auto resume = std::exchange(lanes_.begin()->second.resume, nullptr)) resume();
   }
 
   const bool ordered_;

@@ -34,24 +34,30 @@ HashJoinProbe::HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> lef
       right_(std::move(right)),
       context_(context),
       metrics_(metrics),
-      window_rows_(WindowRows(*options_.output.schema, *context)) {}
+      window_rows_(WindowRows(*options_.output.schema, *context)),
+      left_window_rows_(WindowRows(*left_schema_, *context)) {}
 
 Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
     std::shared_ptr<arrow::RecordBatch> batch) {
   ARROW_ASSIGN_OR_RAISE(const auto keys, KeysOf(*batch, options_.key_columns,
                                                 right_->table.layout(), context_->pool));
   auto matched = std::make_unique<MatchedBatch>(std::move(batch), context_->pool);
-  ARROW_RETURN_NOT_OK(right_->table.Match(keys, options_.kind == JoinKind::kLeft,
-                                          &matched->matches));
+  ARROW_RETURN_NOT_OK(
+      right_->table.Match(keys, options_.kind == JoinKind::kLeft, &matched->matches));
   if (matched->matches.probe_rows.empty()) return nullptr;
   return matched;
 }
 
 Status HashJoinProbe::Consume(std::unique_ptr<exec::Prepared> prepared,
                               exec::Emitter* emitter) {
-  waiting_rows_ += static_cast<MatchedBatch&>(*prepared).matches.probe_rows.size();
+  const auto& matched = static_cast<const MatchedBatch&>(*prepared);
+  waiting_rows_ += matched.matches.probe_rows.size();
+  waiting_left_rows_ += matched.batch->num_rows();
   waiting_.push_back(std::move(prepared));
-  return waiting_rows_ >= window_rows_ ? EmitWindow(emitter) : Status::OK();
+  // Batches with few partners are held whole, so they count as well as the output.
+  const bool is_full =
+      waiting_rows_ >= window_rows_ || waiting_left_rows_ >= left_window_rows_;
+  return is_full ? EmitWindow(emitter) : Status::OK();
 }
 
 Status HashJoinProbe::Finish(exec::Emitter* emitter) {
@@ -78,19 +84,20 @@ Status HashJoinProbe::EmitWindow(exec::Emitter* emitter) {
   }
   waiting_.clear();
   waiting_rows_ = 0;
-  // Windows never share memory with the next one, so each is cut to a bounded row count even
-  // when one batch alone has more partners.
+  waiting_left_rows_ = 0;
+  // Windows never share memory with the next one, so each is cut to a bounded row count
+  // even when one batch alone has more partners.
   for (int64_t start = 0; start < out; start += window_rows_) {
     const auto rows = static_cast<size_t>(std::min(window_rows_, out - start));
     const std::vector<WindowSide> sides = {
         {&left, left_rows.view().subspan(start, rows), options_.output.left_columns},
         {right_->rows.get(), right_rows.view().subspan(start, rows),
          options_.output.right_columns}};
-    ARROW_RETURN_NOT_OK(GatherWindow(
-        options_.output.schema, sides, context_, metrics_,
-        [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-          return emitter->Emit(exec::CutIntoMorsels(batch, *context_));
-        }));
+    ARROW_RETURN_NOT_OK(
+        GatherWindow(options_.output.schema, sides, context_, metrics_,
+                     [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+                       return emitter->Emit(exec::CutIntoMorsels(batch, *context_));
+                     }));
   }
   return Status::OK();
 }

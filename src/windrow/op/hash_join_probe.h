@@ -48,8 +48,10 @@ class HashJoinProbe : public exec::Breaker {
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
   int64_t window_rows_;
+  int64_t left_window_rows_;
   std::vector<std::unique_ptr<exec::Prepared>> waiting_;
-  int64_t waiting_rows_ = 0;  ///< output rows of the waiting batches
+  int64_t waiting_rows_ = 0;       ///< output rows of the waiting batches
+  int64_t waiting_left_rows_ = 0;  ///< their own rows
 };
 
 /// Semi or anti join with the right side built: a filter on the left side.

@@ -14,7 +14,6 @@
 
 #include "windrow/exec/pipeline.h"
 #include "windrow/op/gather_window.h"
-#include "windrow/op/whole_batch.h"
 
 namespace windrow::op {
 namespace {
@@ -23,20 +22,26 @@ namespace {
 constexpr int64_t kCompactFactor = 8;
 constexpr int64_t kCompactRowsMin = 64 * 1024;
 
-/// Arrow sorts neither dictionaries inside tables nor null-typed columns; a null-typed key
-/// orders nothing and is left out by the caller.
-Result<std::shared_ptr<arrow::Array>> SortableColumn(std::shared_ptr<arrow::Array> column,
-                                                     arrow::compute::ExecContext* compute) {
+/// A batch, or what a limit leaves of it: several pieces when it is wider than a window.
+struct SortInput : exec::Prepared {
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+};
+
+/// Arrow sorts neither dictionaries inside tables nor null-typed columns; a null-typed
+/// key orders nothing and is left out by the caller.
+Result<std::shared_ptr<arrow::Array>> SortableColumn(
+    std::shared_ptr<arrow::Array> column, arrow::compute::ExecContext* compute) {
   if (column->type_id() != arrow::Type::DICTIONARY) return column;
-  const auto& coded = arrow::internal::checked_cast<const arrow::DictionaryArray&>(*column);
+  const auto& coded =
+      arrow::internal::checked_cast<const arrow::DictionaryArray&>(*column);
   return arrow::compute::Take(*coded.dictionary(), *coded.indices(),
                               arrow::compute::TakeOptions::NoBoundsCheck(), compute);
 }
 
 }  // namespace
 
-Sort::Sort(Options options, std::shared_ptr<arrow::Schema> schema, exec::RunContext* context,
-           exec::StepMetrics* metrics)
+Sort::Sort(Options options, std::shared_ptr<arrow::Schema> schema,
+           exec::RunContext* context, exec::StepMetrics* metrics)
     : options_(std::move(options)),
       schema_(std::move(schema)),
       context_(context),
@@ -64,12 +69,13 @@ Result<std::vector<int64_t>> Sort::OrderOf(const RetainedRows& rows) const {
   for (size_t k = 0; k < options_.keys.size(); ++k) {
     const Key& key = options_.keys[k];
     arrow::ArrayVector chunks;
-    for (int chunk = 0; chunk + 1 < static_cast<int>(rows.chunk_offsets().size()); ++chunk) {
+    for (int chunk = 0; chunk + 1 < static_cast<int>(rows.chunk_offsets().size());
+         ++chunk) {
       ARROW_ASSIGN_OR_RAISE(auto column, rows.LoadColumn(chunk, key.column));
       ARROW_ASSIGN_OR_RAISE(column, SortableColumn(std::move(column), &compute));
       chunks.push_back(std::move(column));
     }
-    fields.push_back(arrow::field("k" + std::to_string(k), chunks[0]->type()));
+    fields.push_back(arrow::field(std::to_string(k), chunks[0]->type()));
     columns.push_back(std::make_shared<arrow::ChunkedArray>(std::move(chunks)));
     keys.emplace_back(arrow::FieldRef(static_cast<int>(k)),
                       key.descending ? arrow::compute::SortOrder::Descending
@@ -80,8 +86,8 @@ Result<std::vector<int64_t>> Sort::OrderOf(const RetainedRows& rows) const {
   const auto table = arrow::Table::Make(arrow::schema(fields), columns, count);
   ARROW_ASSIGN_OR_RAISE(
       const auto indices,
-      arrow::compute::SortIndices(arrow::Datum(table),
-                                  arrow::compute::SortOptions(std::move(keys)), &compute));
+      arrow::compute::SortIndices(
+          arrow::Datum(table), arrow::compute::SortOptions(std::move(keys)), &compute));
   const auto* sorted = indices->data()->GetValues<uint64_t>(1);
   order.assign(sorted, sorted + wanted);
   return order;
@@ -104,27 +110,30 @@ Status Sort::TakeOrdered(
 
 Result<std::unique_ptr<exec::Prepared>> Sort::Prepare(
     std::shared_ptr<arrow::RecordBatch> batch) {
-  if (options_.limit.has_value() && *options_.limit < batch->num_rows()) {
-    RetainedRows rows(schema_);
-    rows.Add(batch);
-    ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> order, OrderOf(rows));
-    // In input order, so that equal rows of the whole input still keep theirs.
-    std::sort(order.begin(), order.end());
-    batch = nullptr;
-    ARROW_RETURN_NOT_OK(TakeOrdered(rows, order, [&](auto first_rows) {
-      batch = std::move(first_rows);
-      return Status::OK();
-    }));
-    if (batch == nullptr) return nullptr;
+  auto input = std::make_unique<SortInput>();
+  if (!options_.limit.has_value() || *options_.limit >= batch->num_rows()) {
+    input->batches.push_back(std::move(batch));
+    return input;
   }
-  return std::make_unique<WholeBatch>(std::move(batch));
+  RetainedRows rows(schema_);
+  rows.Add(std::move(batch));
+  ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> order, OrderOf(rows));
+  // In input order, so that equal rows of the whole input still keep theirs.
+  std::sort(order.begin(), order.end());
+  ARROW_RETURN_NOT_OK(TakeOrdered(rows, order, [&](auto first_rows) {
+    input->batches.push_back(std::move(first_rows));
+    return Status::OK();
+  }));
+  return input;
 }
 
 Status Sort::Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter*) {
-  rows_->Add(std::move(static_cast<WholeBatch&>(*prepared).batch));
+  for (auto& batch : static_cast<SortInput&>(*prepared).batches)
+    rows_->Add(std::move(batch));
   if (!options_.limit.has_value()) return Status::OK();
   const int64_t count = rows_->chunk_offsets().back();
-  if (count < kCompactRowsMin || count / kCompactFactor < *options_.limit) return Status::OK();
+  if (count < kCompactRowsMin || count / kCompactFactor < *options_.limit)
+    return Status::OK();
   ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> order, OrderOf(*rows_));
   std::sort(order.begin(), order.end());
   auto survivors = std::make_unique<RetainedRows>(schema_);
