@@ -122,7 +122,8 @@ def job_document(inputs: Inputs, columns: str, names: Sequence[str]) -> str:
     if columns == "six":
         lines.append(f"  picked: {{select: [{', '.join(names)}], from: matched}}")
     if columns == "count":
-        lines.append('  counted: {aggregate: {rows: "count(*)"}, from: matched}')
+        lines.append("  counted: {select: [], from: matched}")
+    lines += ["sinks:", "  - {collect: result}"]
     return "\n".join(lines) + "\n"
 
 

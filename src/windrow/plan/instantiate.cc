@@ -11,6 +11,7 @@
 #include "windrow/op/hash_join_probe.h"
 #include "windrow/op/hash_join_swapped.h"
 #include "windrow/op/limit.h"
+#include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/sink/collect_sink.h"
@@ -71,6 +72,10 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
   output.schema = arrow::schema(std::move(fields));
   return output;
 }
+
+/// Rows of a record batch in an Arrow IPC file: what the readers of other engines take as
+/// one task, and a few megabytes for tables of usual width.
+constexpr int64_t kIpcBatchRows = 64 * 1024;
 
 bool EndsWith(const std::string& path, std::string_view ending) {
   return path.size() >= ending.size() && path.ends_with(ending);
@@ -317,6 +322,11 @@ class Instantiator::PipelineMaker {
     const auto& write = std::get<WriteSpec>(output.sink);
     owner_->sink_schemas_[write.path.value] = schema_;
     pipeline_.preserve_order = write.preserve_order;
+    if (FormatOf(write) == FileFormat::kArrow) {
+      const std::string sink_name = write.path.value;
+      step_ = &sink_name;
+      AddBreaker(std::make_unique<op::Rebatch>(kIpcBatchRows, schema_, context_), "rebatch");
+    }
     ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
     return Status::OK();
