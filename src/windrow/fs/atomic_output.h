@@ -32,7 +32,7 @@ class AtomicOutput {
                                                     bool is_synced = false);
   ~AtomicOutput();
 
-  /// Where the bytes go. Small writes are gathered, large ones passed straight through.
+  /// Where the bytes go. Writes are gathered into large aligned ones.
   /// Closing the stream is not needed and does not publish. Must not be used after Abort.
   const std::shared_ptr<arrow::io::OutputStream>& stream() const;
   /// Bytes written so far, those still gathered included.
