@@ -19,6 +19,8 @@ struct RunContext {
   int64_t morsel_rows = 64 * 1024;    ///< most rows of a batch handed to an operator
   int64_t morsel_bytes = 8 << 20;     ///< most bytes of such a batch, by estimate
   int64_t window_bytes = 256 << 20;   ///< joined output gathered at once, by estimate
+  /// The same where payload has to be decoded for each window.
+  int64_t decoded_window_bytes = 1 << 30;
   bool dense_keys = true;             ///< see Switches
   bool sync_outputs = false;          ///< see Switches
 };

@@ -149,7 +149,7 @@ TEST_F(AtomicOutputTest, WritesStraightToSpecialFiles) {
 
 TEST_F(AtomicOutputTest, FullDiskIsAResourceError) {
   auto full = *AtomicOutput::Open("/dev/full");
-  const std::string piece(1 << 20, 'x');
+  const std::string piece(8 << 20, 'x');
   const Status failed = full->stream()->Write(piece.data(), piece.size());
   EXPECT_EQ(BlameOf(failed), Blame::kResource);
   EXPECT_THAT(failed.message(), StartsWith("/dev/full: cannot write"));

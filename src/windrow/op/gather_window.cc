@@ -184,7 +184,13 @@ Status GatherWindow(const std::shared_ptr<arrow::Schema>& schema,
   return GatherWindow(schema, second, context, metrics, take);
 }
 
-int64_t WindowRows(const arrow::Schema& schema, const exec::RunContext& context) {
+int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& sides,
+                   const exec::RunContext& context) {
+  bool decodes = false;
+  for (const WindowSide& side : sides) {
+    for (const int column : side.columns) decodes |= !side.rows->IsResident(column);
+  }
+  const int64_t bytes = decodes ? context.decoded_window_bytes : context.window_bytes;
   int64_t bits = 64;
   for (const auto& field : schema.fields()) {
     if (field->type()->id() == arrow::Type::NA) continue;
@@ -194,7 +200,7 @@ int64_t WindowRows(const arrow::Schema& schema, const exec::RunContext& context)
                 : 8 * kStringBytesGuess;
   }
   constexpr int64_t kRowsMax = int64_t{1} << 30;
-  return std::clamp<int64_t>(context.window_bytes / (bits / 8), 1, kRowsMax);
+  return std::clamp<int64_t>(bytes / (bits / 8), 1, kRowsMax);
 }
 
 }  // namespace windrow::op

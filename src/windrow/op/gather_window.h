@@ -32,7 +32,9 @@ Status GatherWindow(const std::shared_ptr<arrow::Schema>& schema,
                     const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take);
 
 /// How many output rows a window may have so that its gathered columns take about
-/// context->window_bytes, from the columns' types (strings count as kStringBytesGuess).
-int64_t WindowRows(const arrow::Schema& schema, const exec::RunContext& context);
+/// context->window_bytes, by the types of `schema`'s columns. When columns of `sides` must be
+/// decoded, each window decodes their chunks anew, and decoded_window_bytes counts instead.
+int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& sides,
+                   const exec::RunContext& context);
 
 }  // namespace windrow::op

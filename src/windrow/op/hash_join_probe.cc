@@ -7,6 +7,9 @@
 #include <arrow/record_batch.h>
 #include <arrow/util/bit_util.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "windrow/column/gather.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/op/gather_window.h"
@@ -24,6 +27,30 @@ struct MatchedBatch : exec::Prepared {
   column::KeyMatches matches;
 };
 
+/// Replaces the batch by its joined rows when they are much fewer, as the batch waits for
+/// its window to fill.
+Status KeepJoinedRows(arrow::MemoryPool* pool, MatchedBatch* matched) {
+  auto& rows = matched->matches.probe_rows;
+  if (rows.size() > matched->batch->num_rows() / 2) return Status::OK();
+  const arrow::UInt32Array indices(
+      rows.size(),
+      arrow::Buffer::Wrap(rows.data(), static_cast<size_t>(rows.size())));
+  arrow::compute::ExecContext compute(pool);
+  compute.set_use_threads(false);
+  arrow::ArrayVector columns;
+  for (const auto& column : matched->batch->columns()) {
+    ARROW_ASSIGN_OR_RAISE(
+        const arrow::Datum kept,
+        arrow::compute::Take(arrow::Datum(column), arrow::Datum(indices.data()),
+                             arrow::compute::TakeOptions::NoBoundsCheck(), &compute));
+    columns.push_back(kept.make_array());
+  }
+  matched->batch = arrow::RecordBatch::Make(matched->batch->schema(), rows.size(),
+                                            std::move(columns));
+  std::iota(rows.begin(), rows.end(), 0u);
+  return Status::OK();
+}
+
 }  // namespace
 
 HashJoinProbe::HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> left_schema,
@@ -34,8 +61,9 @@ HashJoinProbe::HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> lef
       right_(std::move(right)),
       context_(context),
       metrics_(metrics),
-      window_rows_(WindowRows(*options_.output.schema, *context)),
-      left_window_rows_(WindowRows(*left_schema_, *context)) {}
+      window_rows_(WindowRows(*options_.output.schema,
+                              {{right_->rows.get(), {}, options_.output.right_columns}},
+                              *context)) {}
 
 Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
     std::shared_ptr<arrow::RecordBatch> batch) {
@@ -45,19 +73,15 @@ Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
   ARROW_RETURN_NOT_OK(
       right_->table.Match(keys, options_.kind == JoinKind::kLeft, &matched->matches));
   if (matched->matches.probe_rows.empty()) return nullptr;
+  ARROW_RETURN_NOT_OK(KeepJoinedRows(context_->pool, matched.get()));
   return matched;
 }
 
 Status HashJoinProbe::Consume(std::unique_ptr<exec::Prepared> prepared,
                               exec::Emitter* emitter) {
-  const auto& matched = static_cast<const MatchedBatch&>(*prepared);
-  waiting_rows_ += matched.matches.probe_rows.size();
-  waiting_left_rows_ += matched.batch->num_rows();
+  waiting_rows_ += static_cast<const MatchedBatch&>(*prepared).matches.probe_rows.size();
   waiting_.push_back(std::move(prepared));
-  // Batches with few partners are held whole, so they count as well as the output.
-  const bool is_full =
-      waiting_rows_ >= window_rows_ || waiting_left_rows_ >= left_window_rows_;
-  return is_full ? EmitWindow(emitter) : Status::OK();
+  return waiting_rows_ >= window_rows_ ? EmitWindow(emitter) : Status::OK();
 }
 
 Status HashJoinProbe::Finish(exec::Emitter* emitter) {
@@ -84,7 +108,6 @@ Status HashJoinProbe::EmitWindow(exec::Emitter* emitter) {
   }
   waiting_.clear();
   waiting_rows_ = 0;
-  waiting_left_rows_ = 0;
   // Windows never share memory with the next one, so each is cut to a bounded row count
   // even when one batch alone has more partners.
   for (int64_t start = 0; start < out; start += window_rows_) {

@@ -108,7 +108,11 @@ Status HashJoinSwapped::Finish(exec::Emitter* emitter) {
   column::PoolVector<int64_t> left_rows(context_->pool);
   column::PoolVector<int64_t> right_rows(context_->pool);
   ARROW_RETURN_NOT_OK(OrderByLeft(&left_rows, &right_rows));
-  const int64_t window_rows = WindowRows(*options_.output.schema, *context_);
+  const int64_t window_rows =
+      WindowRows(*options_.output.schema,
+                 {{left_->rows.get(), {}, options_.output.left_columns},
+                  {right_rows_.get(), {}, options_.output.right_columns}},
+                 *context_);
   for (int64_t start = 0; start < left_rows.size(); start += window_rows) {
     const auto rows = static_cast<size_t>(std::min(window_rows, left_rows.size() - start));
     std::vector<WindowSide> sides = {{left_->rows.get(),

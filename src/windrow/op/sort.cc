@@ -98,7 +98,7 @@ Status Sort::TakeOrdered(
     const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take) const {
   std::vector<int> columns(static_cast<size_t>(schema_->num_fields()));
   std::iota(columns.begin(), columns.end(), 0);
-  const auto window_rows = static_cast<size_t>(WindowRows(*schema_, *context_));
+  const auto window_rows = static_cast<size_t>(WindowRows(*schema_, {}, *context_));
   for (size_t start = 0; start < order.size(); start += window_rows) {
     const auto window =
         std::span(order).subspan(start, std::min(window_rows, order.size() - start));

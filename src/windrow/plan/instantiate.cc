@@ -351,7 +351,8 @@ Result<std::shared_ptr<exec::RowStore>> Instantiator::RowsOf(const std::string& 
   return rows;
 }
 
-Result<bool> Instantiator::CheckKeys(const KeyCheckStage& stage) {
+Result<StageResult> Instantiator::CheckKeys(const KeyCheckStage& stage) {
+  StageResult result;
   ARROW_ASSIGN_OR_RAISE(auto rows, RowsOf(stage.source));
   const column::KeyLayout layout{stage.keys.types, stage.keys.nulls_equal};
   exec::StepMetrics* metrics = MetricsOf(stage.step, "hash_join");
@@ -360,7 +361,12 @@ Result<bool> Instantiator::CheckKeys(const KeyCheckStage& stage) {
       std::optional<column::KeyTable> table,
       op::FindIdentityKeys(layout, *rows, rows->schema()->GetFieldIndex(stage.key_column),
                            context_, metrics));
-  if (!table.has_value()) return false;
+  if (!table.has_value()) return result;
+  result.keys_count_up = true;
+  result.payload_is_resident = true;
+  for (int column = 0; column < rows->schema()->num_fields(); ++column) {
+    result.payload_is_resident &= rows->IsResident(column);
+  }
   auto join = std::make_shared<JoinState>();
   join->built = std::make_shared<op::BuiltSide>(layout, context_->pool);
   join->built->table = std::move(*table);
@@ -372,7 +378,7 @@ Result<bool> Instantiator::CheckKeys(const KeyCheckStage& stage) {
   scan->rows_out += join->built->table.num_rows();
   scan->SetStrategy(tables_.at(stage.source)->description(), "");
   joins_[stage.join] = std::move(join);
-  return true;
+  return result;
 }
 
 void Instantiator::DescribeBuilt(const BuildOutput& output) {

@@ -33,8 +33,8 @@ class Instantiator {
 
   /// The stage's pipeline. A sink is opened: an unwritable path fails here.
   Result<exec::Pipeline> MakePipeline(const PipelineStage& stage);
-  /// True when the keys count up by one; the join then has its built side.
-  Result<bool> CheckKeys(const KeyCheckStage& stage);
+  /// When the keys count up by one, the join then has its built side.
+  Result<StageResult> CheckKeys(const KeyCheckStage& stage);
   /// After the stage of a built side ran: notes its strategy in the metrics.
   void DescribeBuilt(const BuildOutput& output);
   /// Adds bytes that late gathers read to the metrics of their sources.

@@ -115,8 +115,9 @@ struct Stage {
 
 /// What the planner learns from a stage that ran.
 struct StageResult {
-  int stage_id;
-  bool keys_count_up = false;  ///< of a key check
+  int stage_id = 0;
+  bool keys_count_up = false;        ///< of a key check
+  bool payload_is_resident = false;  ///< of a key check: gathering needs no decoding
 };
 
 }  // namespace windrow::plan

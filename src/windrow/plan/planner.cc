@@ -134,9 +134,8 @@ Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results
   }
   for (const StageResult& result : results) {
     const auto check = join_of_check_.find(result.stage_id);
-    if (check != join_of_check_.end() && result.keys_count_up) {
-      identity_joins_.insert(check->second);
-    }
+    if (check == join_of_check_.end() || !result.keys_count_up) continue;
+    identity_joins_[check->second] = result.payload_is_resident;
   }
   std::vector<Stage> stages;
   if (phase_ == Phase::kDone) return stages;
@@ -201,19 +200,19 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
 Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinNode& join,
                                             std::vector<Stage>* stages) {
   const int id = join_ids_.at(&node);
-  const bool is_identity = identity_joins_.contains(id);
+  // A built right side that is smaller than the left is gathered from again and again. When
+  // that means decoding, its payload is decoded once and kept.
+  const bool is_small = join.right->estimated_rows.value_or(INT64_MAX) <
+                        join.left->estimated_rows.value_or(0);
+  const auto identity = identity_joins_.find(id);
+  const bool is_identity =
+      identity != identity_joins_.end() && (identity->second || !is_small);
   const bool builds_left = !is_identity && ChoiceOf(node).builds_left;
   const NodePtr& built = builds_left ? join.left : join.right;
   const std::vector<std::string>& built_keys = builds_left ? join.left_keys : join.right_keys;
 
-  // A built right side that is smaller than the left is gathered from again and again, so
-  // its payload is decoded once and kept; otherwise payload is left where it is.
   std::optional<LateScan> late = LateSide(built);
-  const bool is_small = !builds_left && !is_identity &&
-                        join.right->estimated_rows.value_or(INT64_MAX) <
-                            join.left->estimated_rows.value_or(0);
-  const bool needs_payload = builds_left || !KeepsLeftOnly(join.how);
-  if (is_small && needs_payload) late.reset();
+  if (is_small && !is_identity && !builds_left && !KeepsLeftOnly(join.how)) late.reset();
 
   std::vector<JoinColumn> columns = join.columns;
   if (late.has_value()) RenameInputs(*late, !builds_left, &columns);

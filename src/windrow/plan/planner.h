@@ -56,7 +56,7 @@ class Planner {
   exec::Switches switches_;
   std::map<const LogicalNode*, int> join_ids_;
   std::map<int, int> join_of_check_;  ///< stage id to join
-  std::set<int> identity_joins_;
+  std::map<int, bool> identity_joins_;  ///< and whether the payload is resident
   int next_stage_ = 0;
   enum class Phase { kCheckKeys, kRun, kDone } phase_ = Phase::kCheckKeys;
 };

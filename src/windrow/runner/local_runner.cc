@@ -84,6 +84,7 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     context.morsel_rows = options_.switches.morsel_rows;
     context.morsel_bytes = options_.switches.morsel_bytes;
     context.window_bytes = WindowBytes(options_);
+    context.decoded_window_bytes = std::max(context.window_bytes, options_.memory_bytes / 4);
     context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
     plan::Instantiator instantiator(job.tables, &context, &metrics_);
@@ -119,7 +120,8 @@ Status LocalRunner::RunStages(const plan::PreparedJob& job,
       ARROW_RETURN_NOT_OK(stop_.Poll());
       plan::StageResult result{stage.id};
       if (const auto* check = std::get_if<plan::KeyCheckStage>(&stage.kind)) {
-        ARROW_ASSIGN_OR_RAISE(result.keys_count_up, instantiator->CheckKeys(*check));
+        ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeys(*check));
+        result.stage_id = stage.id;
       } else {
         const auto& pipeline_stage = std::get<plan::PipelineStage>(stage.kind);
         ARROW_ASSIGN_OR_RAISE(exec::Pipeline pipeline,
