@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The contestant of the paired benchmark: runs one job again and again in one process and
-// keeps each result in memory, as the peers do. Reads verbs from stdin, answers each with a
-// line of JSON on stdout; see harness.py.
+// keeps each result in memory, as the peers do. Reads verbs from stdin, answers each with
+// a line of JSON on stdout; see harness.py.
 //
 //   windrow-bench JOB.yaml [--slots N]
 //
@@ -113,7 +113,8 @@ Status Serve(int argc, char** argv) {
     const size_t space = line.find(' ');
     const std::string argument = space == std::string::npos ? "" : line.substr(space + 1);
     const Status status = Answer(job, options, line.substr(0, space), argument);
-    if (!status.ok()) std::cout << "{\"error\": \"" << status.message() << "\"}" << std::endl;
+    if (!status.ok())
+      std::cout << "{\"error\": \"" << status.message() << "\"}" << std::endl;
   }
   return Status::OK();
 }

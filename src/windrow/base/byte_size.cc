@@ -12,7 +12,8 @@ namespace windrow {
 Result<int64_t> ParseByteSize(std::string_view text) {
   const std::string_view original = text;
   auto bad = [&] {
-    return UserError("size '", original, "': expected a number with an optional unit, such as "
+    return UserError("size '", original,
+                     "': expected a number with an optional unit, such as "
                      "512MiB or 2GiB");
   };
   double number = 0;
@@ -21,7 +22,8 @@ Result<int64_t> ParseByteSize(std::string_view text) {
   if (error != std::errc() || number < 0 || !std::isfinite(number)) return bad();
   std::string unit;
   for (const char* at = rest; at != end; ++at) {
-    if (*at != ' ') unit += static_cast<char>(std::toupper(static_cast<unsigned char>(*at)));
+    if (*at != ' ')
+      unit += static_cast<char>(std::toupper(static_cast<unsigned char>(*at)));
   }
   double scale = 1;
   if (!unit.empty() && unit != "B") {

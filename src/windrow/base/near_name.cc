@@ -42,7 +42,8 @@ std::string NearName(std::string_view name, const std::vector<std::string>& cand
   return best == nullptr ? "" : *best;
 }
 
-std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates) {
+std::string DidYouMean(std::string_view name,
+                       const std::vector<std::string>& candidates) {
   const std::string near = NearName(name, candidates);
   return near.empty() ? "" : "; did you mean '" + near + "'?";
 }

@@ -7,8 +7,8 @@
 
 namespace windrow {
 
-/// The candidate closest to `name` by edit distance (ASCII case ignored), or "" when none is
-/// close enough to be a likely misspelling (more than a third of the letters differ).
+/// The candidate closest to `name` by edit distance (ASCII case ignored), or "" when none
+/// is close enough to be a likely misspelling (more than a third of the letters differ).
 std::string NearName(std::string_view name, const std::vector<std::string>& candidates);
 
 /// "; did you mean 'X'?" for an error message, or "" when there is no near name.

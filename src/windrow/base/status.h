@@ -25,7 +25,8 @@ enum class Blame {
   kCancelled,  ///< the user stopped the run
 };
 
-/// Makes a failed Status. `message` is one line: where, what was found, what was expected.
+/// Makes a failed Status. `message` is one line: where, what was found, what was
+/// expected.
 Status Fail(Blame blame, std::string message);
 
 namespace internal {
@@ -58,16 +59,17 @@ Status InternalError(Args&&... args) {
   return Fail(Blame::kInternal, internal::Words(std::forward<Args>(args)...));
 }
 
-/// The blame carried by `status`. A Status made elsewhere (Arrow, Parquet) is classed by its
-/// code: out of memory is kResource, an I/O error kStorage or, for a full disk, kResource,
-/// a cancellation kCancelled, anything else kInternal.
+/// The blame carried by `status`. A Status made elsewhere (Arrow, Parquet) is classed by
+/// its code: out of memory is kResource, an I/O error kStorage or, for a full disk,
+/// kResource, a cancellation kCancelled, anything else kInternal.
 Blame BlameOf(const Status& status);
 
 /// `status` with "place: " before its message. Keeps its blame.
 Status At(std::string_view place, const Status& status);
 
 /// Like At, and gives `blame` to a Status that came from Arrow with no better blame than
-/// kInternal. Used where bytes of an input are decoded: what Arrow rejects there is bad data.
+/// kInternal. Used where bytes of an input are decoded: what Arrow rejects there is bad
+/// data.
 Status AtInput(std::string_view place, const Status& status);
 
 /// Exit code of the command for `status` (0 when ok); see the command line's reference.

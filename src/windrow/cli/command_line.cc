@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -22,8 +22,8 @@
 namespace windrow::cli {
 namespace {
 
-/// All commands and their options; each option stands here once. A command parses into its
-/// struct and leaves what to do in `action_`.
+/// All commands and their options; each option stands here once. A command parses into
+/// its struct and leaves what to do in `action_`.
 class CommandLine {
  public:
   explicit CommandLine(const arrow::StopToken& stop) : stop_(stop) {
@@ -78,15 +78,18 @@ class CommandLine {
 
   void AddEngineOptions(CLI::App* command) {
     const std::string group = "Engine";
-    command->add_option("--memory", engine_.memory,
-                        "memory budget, such as 2GiB; default half of what there is")
+    command
+        ->add_option("--memory", engine_.memory,
+                     "memory budget, such as 2GiB; default half of what there is")
         ->group(group);
     command->add_option("--slots", engine_.slots, "CPU threads; default one per core")
         ->check(CLI::Range(1, 1024))
         ->group(group);
     command->add_option("--temp-dir", engine_.temp_dir, "folder for temporary files")
         ->group(group);
-    command->add_option("--report", engine_.report, "write the run report to this .json file")
+    command
+        ->add_option("--report", engine_.report,
+                     "write the run report to this .json file")
         ->group(group);
     command->add_option("--progress", engine_.progress, "auto, plain or none")
         ->check(CLI::IsMember({"auto", "plain", "none"}))
@@ -114,8 +117,7 @@ class CommandLine {
 
   void AddDocument(CLI::App* command) {
     command->add_option("JOB", document_.path, "job document (YAML)")->required();
-    command
-        ->add_option("-D,--define", document_.definitions, "NAME=VALUE, fills ${NAME}")
+    command->add_option("-D,--define", document_.definitions, "NAME=VALUE, fills ${NAME}")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
@@ -150,15 +152,17 @@ class CommandLine {
     CLI::App* command = Command("enrich", "join quotes with the securities they are for");
     command->add_option("--quotes", enrich_.quotes, "file or glob")->required();
     command
-        ->add_option("--securities", enrich_.securities, "file or glob; repeat for partitions")
+        ->add_option("--securities", enrich_.securities,
+                     "file or glob; repeat for partitions")
         ->required()
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     // Both a join key and a place to run go by this name; only a key has a '='.
     command
-        ->add_option("--on", enrich_on_,
-                     "QUOTES_COLUMN=SECURITIES_COLUMN, default instrumentId=ID; or where to "
-                     "run: local")
+        ->add_option(
+            "--on", enrich_on_,
+            "QUOTES_COLUMN=SECURITIES_COLUMN, default instrumentId=ID; or where to "
+            "run: local")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command->add_option("--how", enrich_.how, "inner, left, semi or anti")
@@ -187,7 +191,8 @@ class CommandLine {
   }
 
   void AddGenerate() {
-    CLI::App* command = Command("generate", "make a data set: the same for the same seed");
+    CLI::App* command =
+        Command("generate", "make a data set: the same for the same seed");
     command->add_option("DATASET", generate_.dataset, "securities or quotes")->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
@@ -225,9 +230,8 @@ class CommandLine {
     command->add_option("--samples", inspect_.samples, "print the first N rows")
         ->check(CLI::NonNegativeNumber);
     command->add_flag("--verify", inspect_.verify, "read and check every value");
-    command->callback([this] {
-      action_ = [this] { return InspectFile(inspect_, stop_, std::cout); };
-    });
+    command->callback(
+        [this] { action_ = [this] { return InspectFile(inspect_, stop_, std::cout); }; });
   }
 
   void AddHelp() {
@@ -244,7 +248,8 @@ class CommandLine {
 
   static Status PrintSwitches() {
     for (const exec::SwitchInfo& info : exec::ListSwitches()) {
-      std::cout << info.name << '=' << info.default_value << "\n    " << info.meaning << '\n';
+      std::cout << info.name << '=' << info.default_value << "\n    " << info.meaning
+                << '\n';
       if (!info.fallback.empty()) std::cout << "    off: " << info.fallback << '\n';
     }
     return Status::OK();
@@ -253,7 +258,8 @@ class CommandLine {
   static Status PrintDatasets() {
     for (const source::DatasetInfo& info : source::GeneratedDatasets()) {
       std::cout << info.name << '\n';
-      for (const std::string& option : info.options) std::cout << "    " << option << '\n';
+      for (const std::string& option : info.options)
+        std::cout << "    " << option << '\n';
     }
     return Status::OK();
   }

@@ -7,18 +7,18 @@
 
 namespace windrow::cli {
 
-/// The options every command that runs a plan has, as typed. Defaults stand here once; the
-/// command line shows them.
+/// The options every command that runs a plan has, as typed. Defaults stand here once;
+/// the command line shows them.
 struct EngineOptions {
-  std::string memory;                ///< size; empty: half of what the process may use
-  int slots = 0;                     ///< 0: one per core
-  std::string temp_dir;              ///< empty: the system's
+  std::string memory;    ///< size; empty: half of what the process may use
+  int slots = 0;         ///< 0: one per core
+  std::string temp_dir;  ///< empty: the system's
   std::string on = "local";
-  std::string report;                ///< file for the run report; empty: none
-  std::string progress = "auto";     ///< auto, plain or none
+  std::string report;             ///< file for the run report; empty: none
+  std::string progress = "auto";  ///< auto, plain or none
   std::string log_level = "warn";
   bool print_job = false;
-  std::vector<std::string> set;      ///< NAME=VALUE engine switches
+  std::vector<std::string> set;  ///< NAME=VALUE engine switches
 };
 
 /// Options of `run` and `explain`.

@@ -32,7 +32,8 @@ class ValidatingSink : public exec::Sink {
     for (int c = 0; c < batch->num_columns(); ++c) {
       const Status status = batch->column(c)->ValidateFull();
       if (!status.ok()) {
-        return DataError(path_, ": column '", batch->column_name(c), "': ", status.message());
+        return DataError(path_, ": column '", batch->column_name(c),
+                         "': ", status.message());
       }
     }
     return nullptr;
@@ -51,7 +52,8 @@ class ValidatingSink : public exec::Sink {
 Status ScanInto(const exec::Table& table, std::unique_ptr<exec::Sink> sink,
                 std::optional<int64_t> limit, const arrow::StopToken& stop,
                 int64_t* rows) {
-  exec::TaskSlots slots(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  exec::TaskSlots slots(
+      static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
   exec::RunContext context;
   context.pool = arrow::default_memory_pool();
   context.slots = &slots;
@@ -64,9 +66,9 @@ Status ScanInto(const exec::Table& table, std::unique_ptr<exec::Sink> sink,
   ARROW_ASSIGN_OR_RAISE(pipeline.source, table.Scan(scan, &context));
   pipeline.source_metrics = metrics.Add("scan", "scan");
   if (limit.has_value()) {
-    pipeline.steps.push_back({nullptr,
-                              std::make_unique<op::Limit>(*limit, pipeline.source->schema()),
-                              metrics.Add("limit", "limit")});
+    pipeline.steps.push_back(
+        {nullptr, std::make_unique<op::Limit>(*limit, pipeline.source->schema()),
+         metrics.Add("limit", "limit")});
   }
   pipeline.sink = std::move(sink);
   pipeline.sink_metrics = metrics.Add("sink", "collect");
@@ -112,7 +114,8 @@ Status PrintSamples(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batc
 
 Status InspectFile(const InspectOptions& options, const arrow::StopToken& stop,
                    std::ostream& out) {
-  ARROW_ASSIGN_OR_RAISE(const auto table, source::OpenFiles({options.path}, std::nullopt));
+  ARROW_ASSIGN_OR_RAISE(const auto table,
+                        source::OpenFiles({options.path}, std::nullopt));
   out << options.path << ": " << table->description() << '\n';
   if (table->num_rows().has_value()) out << "rows: " << *table->num_rows() << '\n';
   if (table->stored_bytes().has_value()) {

@@ -22,8 +22,7 @@ arrow::Result<arrow::StopToken> TokenOfSignals() {
 
 int main(int argc, char** argv) {
   const arrow::Result<arrow::StopToken> stop = TokenOfSignals();
-  const arrow::Status status =
-      stop.ok() ? arrow::compute::Initialize() : stop.status();
+  const arrow::Status status = stop.ok() ? arrow::compute::Initialize() : stop.status();
   if (!status.ok()) {
     std::cerr << "windrow: " << status.message() << '\n';
     return windrow::ExitCode(status);

@@ -21,7 +21,8 @@ ProgressLine::ProgressLine(const std::string& mode, const plan::PreparedJob& job
                            const exec::RunMetrics& metrics)
     : metrics_(metrics), redraws_(mode == "auto" && isatty(STDERR_FILENO) == 1) {
   if (mode == "none") return;
-  for (const auto& [name, table] : job.tables) total_rows_ += table->num_rows().value_or(0);
+  for (const auto& [name, table] : job.tables)
+    total_rows_ += table->num_rows().value_or(0);
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -60,7 +61,8 @@ std::string ProgressLine::Text() const {
   });
   std::string text = fmt::format("{} rows read", rows_read);
   if (total_rows_ > 0) text += fmt::format(" of {}", total_rows_);
-  return text + fmt::format(", {} written, {}", rows_written, FormatByteSize(bytes_written));
+  return text +
+         fmt::format(", {} written, {}", rows_written, FormatByteSize(bytes_written));
 }
 
 }  // namespace windrow::cli

@@ -12,9 +12,9 @@
 
 namespace windrow::cli {
 
-/// Shows on stderr how far a run is, from its construction to its destruction. `auto` is a
-/// line that is drawn over on a terminal, and plain elsewhere; `plain` is a new line every
-/// few seconds; `none` nothing. Short runs show nothing.
+/// Shows on stderr how far a run is, from its construction to its destruction. `auto` is
+/// a line that is drawn over on a terminal, and plain elsewhere; `plain` is a new line
+/// every few seconds; `none` nothing. Short runs show nothing.
 class ProgressLine {
  public:
   ProgressLine(const std::string& mode, const plan::PreparedJob& job,

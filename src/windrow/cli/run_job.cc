@@ -129,7 +129,8 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
 
 Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared, plan::PrepareJob(job, switches));
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
+                        plan::PrepareJob(job, switches));
   std::cout << (as_json ? plan::ExplainJson(prepared, switches)
                         : plan::ExplainText(prepared, switches));
   return Status::OK();

@@ -14,8 +14,8 @@
 namespace windrow::column {
 
 /// Which rows of a chunked column go to which places of an output column, in the order in
-/// which the source lies in memory. That order is what makes a gather of few rows out of a
-/// large column fast: reads walk forward through DRAM, only the writes into the (small)
+/// which the source lies in memory. That order is what makes a gather of few rows out of
+/// a large column fast: reads walk forward through DRAM, only the writes into the (small)
 /// output jump about. Immutable once made; thread-safe.
 struct GatherOrder {
   explicit GatherOrder(arrow::MemoryPool* pool) : rows(pool), positions(pool) {}
@@ -46,9 +46,9 @@ Result<GatherOrder> MakeGatherOrder(std::span<const int64_t> row_numbers,
 /// Gathers one column. `chunks[i]` is the column's array for `order.ranges[i]`, of type
 /// `type` or of a dictionary whose values are `type`. The result has `type`; dictionaries
 /// that differ between chunks are unified. Status code CapacityError when values pass the
-/// 2 GiB of 32-bit offsets or a unified dictionary its code type: gather fewer rows at a time.
-/// String offsets may be damaged: those that are read are checked, and one outside the
-/// column's bytes is Status code Invalid.
+/// 2 GiB of 32-bit offsets or a unified dictionary its code type: gather fewer rows at a
+/// time. String offsets may be damaged: those that are read are checked, and one outside
+/// the column's bytes is Status code Invalid.
 Result<std::shared_ptr<arrow::Array>> Gather(
     const std::shared_ptr<arrow::DataType>& type,
     const std::vector<std::shared_ptr<arrow::Array>>& chunks, const GatherOrder& order,

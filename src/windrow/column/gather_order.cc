@@ -36,7 +36,8 @@ Status SortByRow(PoolVector<Entry>* entries, uint64_t row_max, arrow::MemoryPool
   if (is_sorted) return Status::OK();
   PoolVector<Entry> other(pool);
   ARROW_RETURN_NOT_OK(other.Resize(entries->size()));
-  for (int shift = 0; shift < static_cast<int>(std::bit_width(row_max)); shift += kRadixBits) {
+  for (int shift = 0; shift < static_cast<int>(std::bit_width(row_max));
+       shift += kRadixBits) {
     RadixPass(*entries, &other, shift);
     std::swap(*entries, other);
   }
@@ -76,9 +77,9 @@ Result<GatherOrder> MakeGatherOrder(std::span<const int64_t> row_numbers,
   for (int64_t i = 0; i < count; ++i) {
     const auto row = static_cast<int64_t>(entries[i].row);
     if (order.ranges.empty() || row >= chunk_offsets[chunk + 1]) {
-      chunk = static_cast<size_t>(std::upper_bound(chunk_offsets.begin(),
-                                                   chunk_offsets.end(), row) -
-                                  chunk_offsets.begin()) -
+      chunk = static_cast<size_t>(
+                  std::upper_bound(chunk_offsets.begin(), chunk_offsets.end(), row) -
+                  chunk_offsets.begin()) -
               1;
       WINDROW_CHECK(chunk + 1 < chunk_offsets.size());
       order.ranges.push_back({static_cast<int>(chunk), i, i});

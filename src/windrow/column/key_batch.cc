@@ -66,8 +66,8 @@ int64_t DoubleBits(double value) {
 /// Turns a word column into words: out(row, word), or lost(row) when the value has no
 /// counterpart in the common type and so can match nothing.
 template <typename Out, typename Lost>
-void ForEachWord(const arrow::Array& column, const arrow::DataType& common, const Out& out,
-                 const Lost& lost) {
+void ForEachWord(const arrow::Array& column, const arrow::DataType& common,
+                 const Out& out, const Lost& lost) {
   auto integers = [&](auto values) {
     for (size_t row = 0; row < values.size(); ++row) {
       out(row, static_cast<int64_t>(values[row]));
@@ -189,7 +189,8 @@ bool KeyLayout::is_word() const {
   return types.size() == 1 && IsWordKey(*types[0]) && !nulls_equal;
 }
 
-Result<KeyBatch> KeyBatch::Make(const KeyLayout& layout, const std::vector<ArrayPtr>& columns,
+Result<KeyBatch> KeyBatch::Make(const KeyLayout& layout,
+                                const std::vector<ArrayPtr>& columns,
                                 arrow::MemoryPool* pool) {
   KeyBatch keys(pool);
   keys.size_ = columns.at(0)->length();
@@ -238,11 +239,12 @@ Status KeyBatch::EncodeWord(const KeyLayout& layout, const ArrayPtr& column) {
   return Status::OK();
 }
 
-// A key's bytes are its columns' bytes in order. Each column starts with a marker byte: 0 for
-// null, 1 for a value, 2 for a value outside the common type. A word follows as 8 bytes, a
-// byte string as its 4-byte length and its bytes. The marker also keeps a lost value of one
-// side from equalling anything of the other, whose markers are 0 or 1.
-Status KeyBatch::EncodeBytes(const KeyLayout& layout, const std::vector<ArrayPtr>& columns,
+// A key's bytes are its columns' bytes in order. Each column starts with a marker byte: 0
+// for null, 1 for a value, 2 for a value outside the common type. A word follows as 8
+// bytes, a byte string as its 4-byte length and its bytes. The marker also keeps a lost
+// value of one side from equalling anything of the other, whose markers are 0 or 1.
+Status KeyBatch::EncodeBytes(const KeyLayout& layout,
+                             const std::vector<ArrayPtr>& columns,
                              arrow::MemoryPool* pool) {
   constexpr int64_t kMarkerBytes = 1;
   PoolVector<int64_t> next(pool);

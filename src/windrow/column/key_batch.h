@@ -23,9 +23,10 @@ struct KeyLayout {
   bool is_word() const;
 };
 
-/// The keys of some rows in the form the key table wants: one word a row, or one byte string
-/// a row with its hash. Two keys are equal exactly when their words or byte strings are.
-/// May point into the arrays it was made from; keeps them alive. Immutable; thread-safe.
+/// The keys of some rows in the form the key table wants: one word a row, or one byte
+/// string a row with its hash. Two keys are equal exactly when their words or byte
+/// strings are. May point into the arrays it was made from; keeps them alive. Immutable;
+/// thread-safe.
 class KeyBatch {
  public:
   /// `columns` in the layout's order, of types that compare as the layout's types.

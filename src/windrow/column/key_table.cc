@@ -23,10 +23,12 @@ inline uint64_t MixWord(int64_t word) {
 constexpr int kFilterShift = 48;
 constexpr uint64_t kEndMask = (uint64_t{1} << kFilterShift) - 1;
 
-inline uint64_t FilterBit(uint64_t hash) { return uint64_t{1} << (kFilterShift + (hash & 15)); }
+inline uint64_t FilterBit(uint64_t hash) {
+  return uint64_t{1} << (kFilterShift + (hash & 15));
+}
 
-/// Probes between issuing a prefetch and using its line. Enough to keep ten or more misses
-/// under way; the scratch arrays stay in the first-level cache.
+/// Probes between issuing a prefetch and using its line. Enough to keep ten or more
+/// misses under way; the scratch arrays stay in the first-level cache.
 constexpr int64_t kProbeGroup = 128;
 
 /// Dense slots at most: 1 GiB of starts.
@@ -76,7 +78,8 @@ void KeyTable::ForEachKey(const Visit& visit) const {
     const KeyBatch& keys = batches_[b];
     const auto first = static_cast<uint32_t>(batch_starts_[b]);
     for (int64_t row = 0; row < keys.size(); ++row) {
-      if (keys.is_valid(row)) visit(keys.words()[row], first + static_cast<uint32_t>(row));
+      if (keys.is_valid(row))
+        visit(keys.words()[row], first + static_cast<uint32_t>(row));
     }
   }
 }
@@ -171,8 +174,7 @@ bool KeyTable::IsEqual(const Entry& entry, const KeyBatch& keys, int64_t row) co
 template <typename OnRow>
 Status KeyTable::ProbeRange(const KeyBatch& keys, const OnRow& on_row) const {
   const auto base = static_cast<uint64_t>(key_min_);
-  const uint64_t slots = num_valid_ == 0 ? 0
-                                         : static_cast<uint64_t>(key_max_) - base + 1;
+  const uint64_t slots = num_valid_ == 0 ? 0 : static_cast<uint64_t>(key_max_) - base + 1;
   const bool is_identity = form_ == Form::kIdentity;
   for (int64_t row = 0; row < keys.size(); ++row) {
     const uint64_t slot = static_cast<uint64_t>(keys.words()[row]) - base;
@@ -184,15 +186,14 @@ Status KeyTable::ProbeRange(const KeyBatch& keys, const OnRow& on_row) const {
     } else {
       const uint32_t begin = dense_starts_[static_cast<int64_t>(slot)];
       const uint32_t end = dense_starts_[static_cast<int64_t>(slot) + 1];
-      ARROW_RETURN_NOT_OK(
-          on_row(row, dense_rows_.view().subspan(begin, end - begin)));
+      ARROW_RETURN_NOT_OK(on_row(row, dense_rows_.view().subspan(begin, end - begin)));
     }
   }
   return Status::OK();
 }
 
-/// Hash form, group by group: hash and prefetch the directory, then read the directory and
-/// prefetch the entries of buckets that may match, then compare.
+/// Hash form, group by group: hash and prefetch the directory, then read the directory
+/// and prefetch the entries of buckets that may match, then compare.
 template <typename OnRow>
 Status KeyTable::ProbeHash(const KeyBatch& keys, const OnRow& on_row) const {
   std::array<uint64_t, kProbeGroup> hashes;
@@ -225,7 +226,8 @@ Status KeyTable::ProbeHash(const KeyBatch& keys, const OnRow& on_row) const {
   return Status::OK();
 }
 
-Status KeyTable::Match(const KeyBatch& keys, bool keep_unmatched, KeyMatches* matches) const {
+Status KeyTable::Match(const KeyBatch& keys, bool keep_unmatched,
+                       KeyMatches* matches) const {
   ARROW_RETURN_NOT_OK(matches->probe_rows.Reserve(matches->probe_rows.size() + 64));
   auto on_row = [&](int64_t row, std::span<const uint32_t> build_rows) -> Status {
     const auto probe_row = static_cast<uint32_t>(row);

@@ -22,13 +22,15 @@ struct KeyMatches {
 /// From key to the build rows that have it. Holds keys and row numbers, never payload.
 ///
 /// Three forms, chosen from the keys themselves:
-///   identity  the keys are base, base + 1, …: a row number is a subtraction. Nothing stored.
-///   dense     integer keys in a range at most kDenseSpread times their number: an array by
+///   identity  the keys are base, base + 1, …: a row number is a subtraction. Nothing
+///   stored. dense     integer keys in a range at most kDenseSpread times their number:
+///   an array by
 ///             key - min, its rows side by side.
-///   hash      everything else: a directory by hash prefix into entries stored side by side
-///             ("unchained", Birler et al., DaMoN 2024). A directory word is the end of the
-///             bucket's entries (48 bits) and a 16-bit filter of its hashes, so a miss costs
-///             one cache line. Duplicates are neighbours; there are no chains.
+///   hash      everything else: a directory by hash prefix into entries stored side by
+///   side
+///             ("unchained", Birler et al., DaMoN 2024). A directory word is the end of
+///             the bucket's entries (48 bits) and a 16-bit filter of its hashes, so a
+///             miss costs one cache line. Duplicates are neighbours; there are no chains.
 /// Example: keys 7, 7, 9 are dense: starts 0,2,2,3 for 7,8,9; rows 0,1,2.
 /// Build: Add each batch, Freeze, then FillPart for every part (parts are independent and
 /// may run on different threads), Seal. After that immutable and thread-safe.
@@ -36,8 +38,8 @@ struct KeyMatches {
 class KeyTable {
  public:
   enum class Form { kIdentity, kDense, kHash };
-  /// A key range this many times the number of keys is still worth an array: 4 bytes a slot
-  /// against 28 bytes an entry of the hash form.
+  /// A key range this many times the number of keys is still worth an array: 4 bytes a
+  /// slot against 28 bytes an entry of the hash form.
   static constexpr int64_t kDenseSpread = 4;
 
   explicit KeyTable(KeyLayout layout, arrow::MemoryPool* pool);
@@ -65,8 +67,8 @@ class KeyTable {
   /// Second pass over part `part`: entries.
   void FillPart(int part);
 
-  /// Appends all pairs of `keys` with this table to `matches`; with `keep_unmatched`, a probe
-  /// row without partner appears once with build row kNoBuildRow.
+  /// Appends all pairs of `keys` with this table to `matches`; with `keep_unmatched`, a
+  /// probe row without partner appears once with build row kNoBuildRow.
   Status Match(const KeyBatch& keys, bool keep_unmatched, KeyMatches* matches) const;
   /// Sets exists[row] to 1 where the key is in the table, else to 0.
   Status Exists(const KeyBatch& keys, std::span<uint8_t> exists) const;

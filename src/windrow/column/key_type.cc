@@ -24,7 +24,17 @@ bool IsBytes(const arrow::DataType& type) {
 }
 
 /// Families of types that compare with each other; kNone compares with nothing.
-enum class Family { kNone, kInteger, kBoolean, kFloat, kDate, kTimestamp, kTime, kDuration, kBytes };
+enum class Family {
+  kNone,
+  kInteger,
+  kBoolean,
+  kFloat,
+  kDate,
+  kTimestamp,
+  kTime,
+  kDuration,
+  kBytes
+};
 
 Family FamilyOf(const arrow::DataType& type) {
   if (arrow::is_integer(type.id())) return Family::kInteger;

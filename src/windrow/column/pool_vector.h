@@ -16,9 +16,9 @@
 
 namespace windrow::column {
 
-/// A growable array of plain values whose memory comes from a (budgeted) Arrow pool, so that
-/// row lists and key tables count against the run's memory. New elements are not zeroed.
-/// Failure to grow is a Status. Single-threaded.
+/// A growable array of plain values whose memory comes from a (budgeted) Arrow pool, so
+/// that row lists and key tables count against the run's memory. New elements are not
+/// zeroed. Failure to grow is a Status. Single-threaded.
 template <typename T>
 class PoolVector {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -65,7 +65,8 @@ class PoolVector {
   }
 
   Status Append(T value) {
-    if (size_ == capacity_) ARROW_RETURN_NOT_OK(Reserve(std::max<int64_t>(64, size_ + 1)));
+    if (size_ == capacity_)
+      ARROW_RETURN_NOT_OK(Reserve(std::max<int64_t>(64, size_ + 1)));
     data_[size_++] = value;
     return Status::OK();
   }

@@ -19,7 +19,8 @@ struct Class {
 /// The smallest of the sizes (8 + k) << shift, 0 <= k < 8, that holds `size`.
 Class ClassOf(int64_t size) {
   const int shift = static_cast<int>(std::bit_width(static_cast<uint64_t>(size - 1))) - 4;
-  const int64_t eighths = (size + (int64_t{1} << shift) - 1) >> shift;  // 8 < eighths <= 16
+  const int64_t eighths =
+      (size + (int64_t{1} << shift) - 1) >> shift;  // 8 < eighths <= 16
   return {static_cast<size_t>(shift) * 8 + static_cast<size_t>(eighths - 9),
           eighths << shift};
 }

@@ -15,10 +15,10 @@
 namespace windrow::exec {
 
 /// An Arrow pool that keeps freed large blocks for the next allocation of about the same
-/// size. A run decodes batch after batch into buffers of the same sizes; a fresh block costs
-/// a page fault every 4 KiB, several times what filling it costs. Blocks of kLeastBytes and
-/// more are rounded up to one of eight sizes per power of two, so at most an eighth is lost.
-/// Thread-safe.
+/// size. A run decodes batch after batch into buffers of the same sizes; a fresh block
+/// costs a page fault every 4 KiB, several times what filling it costs. Blocks of
+/// kLeastBytes and more are rounded up to one of eight sizes per power of two, so at most
+/// an eighth is lost. Thread-safe.
 class BufferCache : public arrow::MemoryPool {
  public:
   /// Below this the backing allocator's own free lists are as good.
@@ -39,7 +39,9 @@ class BufferCache : public arrow::MemoryPool {
   void ReleaseUnused() override;
   int64_t bytes_allocated() const override { return backing_->bytes_allocated(); }
   int64_t max_memory() const override { return backing_->max_memory(); }
-  int64_t total_bytes_allocated() const override { return backing_->total_bytes_allocated(); }
+  int64_t total_bytes_allocated() const override {
+    return backing_->total_bytes_allocated();
+  }
   int64_t num_allocations() const override { return backing_->num_allocations(); }
   std::string backend_name() const override { return backing_->backend_name(); }
 

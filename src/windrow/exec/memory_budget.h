@@ -11,9 +11,9 @@
 
 namespace windrow::exec {
 
-/// The memory a run may hold, as an Arrow pool: counts every allocation and refuses the one
-/// that would exceed the budget with Blame::kResource. Mapped files do not count; the kernel
-/// can drop them. Thread-safe.
+/// The memory a run may hold, as an Arrow pool: counts every allocation and refuses the
+/// one that would exceed the budget with Blame::kResource. Mapped files do not count; the
+/// kernel can drop them. Thread-safe.
 class MemoryBudget : public arrow::MemoryPool {
  public:
   /// `backing` does the allocating and outlives this object.

@@ -18,8 +18,8 @@ void StepMetrics::Touch(int64_t start_nanos, int64_t end_nanos) {
 }
 
 int64_t StepMetrics::wall_nanos() const {
-  return std::max<int64_t>(0, last_nanos_ - std::min(first_nanos_.load(),
-                                                     last_nanos_.load()));
+  return std::max<int64_t>(
+      0, last_nanos_ - std::min(first_nanos_.load(), last_nanos_.load()));
 }
 
 void StepMetrics::SetStrategy(std::string_view strategy, std::string_view reason) {

@@ -11,8 +11,9 @@
 
 namespace windrow::exec {
 
-/// Counters of one step of a run. Explain, progress, the run report and the planner read the
-/// same object. Counters are thread-safe; names and predictions are set before the run.
+/// Counters of one step of a run. Explain, progress, the run report and the planner read
+/// the same object. Counters are thread-safe; names and predictions are set before the
+/// run.
 class StepMetrics {
  public:
   StepMetrics(std::string name, std::string kind)
@@ -23,8 +24,8 @@ class StepMetrics {
 
   std::atomic<int64_t> rows_in = 0;
   std::atomic<int64_t> rows_out = 0;
-  std::atomic<int64_t> bytes = 0;        ///< read by a scan, written by a sink
-  std::atomic<int64_t> cpu_nanos = 0;    ///< on all threads
+  std::atomic<int64_t> bytes = 0;      ///< read by a scan, written by a sink
+  std::atomic<int64_t> cpu_nanos = 0;  ///< on all threads
   std::atomic<int64_t> spill_bytes = 0;
   std::optional<int64_t> predicted_rows;
   std::optional<int64_t> predicted_bytes;
@@ -65,8 +66,8 @@ class StepTimer {
   int64_t cpu_start_;
 };
 
-/// All steps of a run, in the order they were first used. Thread-safe; steps stay where they
-/// are until the run's end.
+/// All steps of a run, in the order they were first used. Thread-safe; steps stay where
+/// they are until the run's end.
 class RunMetrics {
  public:
   StepMetrics* Add(std::string name, std::string kind) {

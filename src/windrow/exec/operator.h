@@ -12,13 +12,16 @@ namespace windrow::exec {
 
 // A pipeline is a chain that ends in a sink:
 //
-//   source units ─> decode ─> Operator* ─> Breaker::Prepare ┐        (parallel, any order)
-//                                                           ├ Breaker::Consume (one at a time,
-//                                                           │  in the source's row order)
+//   source units ─> decode ─> Operator* ─> Breaker::Prepare ┐        (parallel, any
+//   order)
+//                                                           ├ Breaker::Consume (one at a
+//                                                           time, │  in the source's row
+//                                                           order)
 //                 emitted batches ─> Operator* ─> ... ─> Sink::Encode │ Sink::Write
 //
-// Operators map one batch to one batch and may run on many batches at once. A breaker sees
-// the batches in order and emits when it likes: a join probe by windows, a sort at the end.
+// Operators map one batch to one batch and may run on many batches at once. A breaker
+// sees the batches in order and emits when it likes: a join probe by windows, a sort at
+// the end.
 
 /// Maps a batch to a batch. Process is called from many threads at once.
 class Operator {
@@ -57,7 +60,8 @@ class Breaker {
   virtual Status Consume(std::unique_ptr<Prepared> prepared, Emitter* emitter) = 0;
   /// After the last Consume.
   virtual Status Finish(Emitter* emitter) = 0;
-  /// True when further input cannot change the output; the pipeline then stops its source.
+  /// True when further input cannot change the output; the pipeline then stops its
+  /// source.
   virtual bool done() const { return false; }
 };
 

@@ -10,19 +10,21 @@
 
 namespace windrow::exec {
 
-/// Brings items made in parallel into order. Each producer has a lane; items leave lane by
-/// lane in ascending lane number, first in first out within a lane, one at a time, on
+/// Brings items made in parallel into order. Each producer has a lane; items leave lane
+/// by lane in ascending lane number, first in first out within a lane, one at a time, on
 /// whichever thread delivered the item that became due. Nobody waits: a producer that is
 /// far ahead parks itself and is resumed when an item of its lane has left. Thread-safe.
 ///
-/// Example: lanes 0 and 1; lane 1 delivers x, lane 0 delivers a, closes: a leaves, then x.
+/// Example: lanes 0 and 1; lane 1 delivers x, lane 0 delivers a, closes: a leaves, then
+/// x.
 template <typename Item>
 class OrderedLanes {
  public:
-  /// `take` receives the items. Unordered lanes hand items over as they come, still one at
-  /// a time.
-  /// `lane_left` is called once for each lane when it is closed and its last item was taken.
-  OrderedLanes(bool ordered, std::function<void(Item)> take, std::function<void()> lane_left)
+  /// `take` receives the items. Unordered lanes hand items over as they come, still one
+  /// at a time. `lane_left` is called once for each lane when it is closed and its last
+  /// item was taken.
+  OrderedLanes(bool ordered, std::function<void(Item)> take,
+               std::function<void()> lane_left)
       : ordered_(ordered), take_(std::move(take)), lane_left_(std::move(lane_left)) {}
 
   /// Lanes are opened in ascending order, before anything is delivered to them.
@@ -44,9 +46,9 @@ class OrderedLanes {
     Drain(lock);
   }
 
-  /// If `lane` already holds as many items as it may, keeps `resume` to be called when one
-  /// of them leaves, and returns true: the producer must then return. `resume` must not call
-  /// back into the lanes.
+  /// If `lane` already holds as many items as it may, keeps `resume` to be called when
+  /// one of them leaves, and returns true: the producer must then return. `resume` must
+  /// not call back into the lanes.
   bool Park(int64_t lane, std::function<void()> resume) {
     const std::scoped_lock lock(mutex_);
     Lane& parked = lanes_.at(lane);
@@ -56,8 +58,8 @@ class OrderedLanes {
   }
 
  private:
-  /// Items a lane may hold. Few, since each is a whole batch; more than one, so that a short
-  /// stall of the next lane or of the taker does not stop the others.
+  /// Items a lane may hold. Few, since each is a whole batch; more than one, so that a
+  /// short stall of the next lane or of the taker does not stop the others.
   static constexpr size_t kMaxWaiting = 4;
 
   struct Lane {

@@ -128,8 +128,8 @@ class SegmentChain {
       ARROW_RETURN_NOT_OK(
           chain_->context_->slots->ParallelFor(count, [&](int64_t i) -> Status {
             ARROW_RETURN_NOT_OK(chain_->context_->stop.Poll());
-            ARROW_ASSIGN_OR_RAISE(
-                prepared[i], chain_->Prepare(index_, std::move(batches[i])));
+            ARROW_ASSIGN_OR_RAISE(prepared[i],
+                                  chain_->Prepare(index_, std::move(batches[i])));
             return Status::OK();
           }));
       for (PreparedPtr& piece : prepared) {
@@ -149,17 +149,18 @@ class SegmentChain {
   std::vector<std::unique_ptr<SegmentEmitter>> emitters_;
 };
 
-/// The life of one pipeline: fetch units, decode them on workers, keep their order. Shared
-/// with its tasks, since the last of them may still be returning when Run does.
+/// The life of one pipeline: fetch units, decode them on workers, keep their order.
+/// Shared with its tasks, since the last of them may still be returning when Run does.
 class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
  public:
   PipelineRun(Pipeline* pipeline, RunContext* context)
       : pipeline_(pipeline),
         context_(context),
         chain_(pipeline, context),
-        lanes_(pipeline->preserve_order,
-               [this](PreparedPtr prepared) { Consume(std::move(prepared)); },
-               [this] { UnitLeft(); }) {}
+        lanes_(
+            pipeline->preserve_order,
+            [this](PreparedPtr prepared) { Consume(std::move(prepared)); },
+            [this] { UnitLeft(); }) {}
 
   Status Run() {
     FetchUnits();

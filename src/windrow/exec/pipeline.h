@@ -14,9 +14,9 @@ namespace windrow::exec {
 
 /// One link of a pipeline: an operator or a breaker, and where it is measured.
 struct PipelineStep {
-  std::unique_ptr<Operator> op;      ///< exactly one of op and breaker is set
+  std::unique_ptr<Operator> op;  ///< exactly one of op and breaker is set
   std::unique_ptr<Breaker> breaker;
-  StepMetrics* metrics = nullptr;    ///< may be shared by several links of one step
+  StepMetrics* metrics = nullptr;  ///< may be shared by several links of one step
 };
 
 /// A chain from a source to a sink, or to a last breaker that emits nothing.
@@ -24,7 +24,7 @@ struct Pipeline {
   std::unique_ptr<Source> source;
   StepMetrics* source_metrics = nullptr;
   std::vector<PipelineStep> steps;
-  std::unique_ptr<Sink> sink;        ///< null when the last step is a breaker
+  std::unique_ptr<Sink> sink;  ///< null when the last step is a breaker
   StepMetrics* sink_metrics = nullptr;
   /// When false, breakers and the sink may see batches in any order.
   bool preserve_order = true;
@@ -32,8 +32,9 @@ struct Pipeline {
 
 /// Runs the pipeline to its end: the calling thread does the fetching, the run's slots do
 /// the rest. At most twice as many units as slots are in flight, so memory is bounded by
-/// units, not by the input. The sink is finished but not committed. On failure or stop the
-/// first failure is returned after every task has ended; the sink is not aborted here.
+/// units, not by the input. The sink is finished but not committed. On failure or stop
+/// the first failure is returned after every task has ended; the sink is not aborted
+/// here.
 Status RunPipeline(Pipeline* pipeline, RunContext* context);
 
 /// Cuts `batch` into pieces of at most the run's morsel rows, sharing its buffers.

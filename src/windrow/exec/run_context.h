@@ -21,8 +21,8 @@ struct RunContext {
   int64_t window_bytes = 256 << 20;   ///< joined output gathered at once, by estimate
   /// The same where payload has to be decoded for each window.
   int64_t decoded_window_bytes = 1 << 30;
-  bool dense_keys = true;             ///< see Switches
-  bool sync_outputs = false;          ///< see Switches
+  bool dense_keys = true;     ///< see Switches
+  bool sync_outputs = false;  ///< see Switches
 };
 
 }  // namespace windrow::exec

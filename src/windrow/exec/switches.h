@@ -35,8 +35,9 @@ struct SwitchInfo {
 /// Every switch there is.
 std::vector<SwitchInfo> ListSwitches();
 
-/// Sets one switch from "NAME=VALUE". On/off switches take on, off, true, false, 1, 0; sizes
-/// take a number of rows or bytes with a unit. UserError, with the near name, otherwise.
+/// Sets one switch from "NAME=VALUE". On/off switches take on, off, true, false, 1, 0;
+/// sizes take a number of rows or bytes with a unit. UserError, with the near name,
+/// otherwise.
 Status SetSwitch(std::string_view assignment, Switches* switches);
 
 }  // namespace windrow::exec

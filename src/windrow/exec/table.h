@@ -27,19 +27,20 @@ struct ColumnStats {
   std::optional<int64_t> null_count;
 };
 
-/// Name of the int64 column a scan adds when asked for row numbers. Not a legal user name.
+/// Name of the int64 column a scan adds when asked for row numbers. Not a legal user
+/// name.
 inline constexpr char kRowNumberColumn[] = "__row_number";
 
 /// What a scan of a table reads.
 struct ScanOptions {
-  /// Indices into the table's schema, in the order they come out. May be empty: batches then
-  /// have rows but no columns.
+  /// Indices into the table's schema, in the order they come out. May be empty: batches
+  /// then have rows but no columns.
   std::vector<int> columns;
-  /// Bound to the table's whole schema; null for no filter. A hint: the scan may skip parts
-  /// that cannot match, and still delivers rows that do not.
+  /// Bound to the table's whole schema; null for no filter. A hint: the scan may skip
+  /// parts that cannot match, and still delivers rows that do not.
   std::shared_ptr<const arrow::compute::Expression> pruning_predicate;
-  /// Appends kRowNumberColumn: the row's number in the table, counted from 0 over all rows,
-  /// pruned ones included.
+  /// Appends kRowNumberColumn: the row's number in the table, counted from 0 over all
+  /// rows, pruned ones included.
   bool row_numbers = false;
 };
 
@@ -52,8 +53,8 @@ class UnitReader {
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
 };
 
-/// One scan under way. Units come in the table's row order; batches of different units are
-/// decoded at the same time.
+/// One scan under way. Units come in the table's row order; batches of different units
+/// are decoded at the same time.
 class Source {
  public:
   virtual ~Source() = default;
@@ -75,11 +76,14 @@ class RowStore {
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
   /// num_chunks + 1 ascending row numbers; the first is 0, the last the number of rows.
   virtual const std::vector<int64_t>& chunk_offsets() const = 0;
-  /// True when LoadColumn costs no decoding and no copy, so arrays of all chunks may be held.
+  /// True when LoadColumn costs no decoding and no copy, so arrays of all chunks may be
+  /// held.
   virtual bool IsResident(int column) const = 0;
-  /// The whole column of one chunk. Its type is that of the schema, or a dictionary of it.
-  /// Offsets inside a resident string column are as stored, unchecked: check those you use.
-  virtual Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const = 0;
+  /// The whole column of one chunk. Its type is that of the schema, or a dictionary of
+  /// it. Offsets inside a resident string column are as stored, unchecked: check those
+  /// you use.
+  virtual Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk,
+                                                           int column) const = 0;
   /// Bytes LoadColumn calls have fetched from storage so far.
   virtual int64_t bytes_read() const = 0;
 };

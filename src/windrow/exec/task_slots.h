@@ -20,13 +20,14 @@ class TaskSlots {
 
   int num_slots() const { return num_slots_; }
 
-  /// Runs `task` on a worker, some time. The task must not throw and must handle its errors.
+  /// Runs `task` on a worker, some time. The task must not throw and must handle its
+  /// errors.
   void Enqueue(std::function<void()> task);
 
-  /// Runs body(0) … body(count - 1) in parallel and returns the first failure. Callable from
-  /// a worker (the caller takes part) and from outside. Later indices may be skipped after a
-  /// failure. CPU time spent on other threads than the caller's is added to `cpu_nanos` when
-  /// given; the caller's own is the caller's to measure.
+  /// Runs body(0) … body(count - 1) in parallel and returns the first failure. Callable
+  /// from a worker (the caller takes part) and from outside. Later indices may be skipped
+  /// after a failure. CPU time spent on other threads than the caller's is added to
+  /// `cpu_nanos` when given; the caller's own is the caller's to measure.
   Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& body,
                      std::atomic<int64_t>* cpu_nanos = nullptr);
 

@@ -24,10 +24,10 @@
 namespace windrow::fs {
 namespace {
 
-/// Bytes of one write. Every write but the last is this long and starts at a multiple of it,
-/// so that the kernel can keep the file in 2 MiB pages and map them as such: touching each
-/// page of a 7 GB file through a mapping then takes 0.01 s instead of 0.34 s, for any reader.
-/// The copy into the buffer costs a tenth of the write.
+/// Bytes of one write. Every write but the last is this long and starts at a multiple of
+/// it, so that the kernel can keep the file in 2 MiB pages and map them as such: touching
+/// each page of a 7 GB file through a mapping then takes 0.01 s instead of 0.34 s, for
+/// any reader. The copy into the buffer costs a tenth of the write.
 constexpr int64_t kWriteBytes = 4 << 20;
 /// Leaves room in a file name of at most 255 bytes for the rest of the temporary's name.
 constexpr size_t kTemporaryStemBytes = 180;
@@ -230,8 +230,8 @@ Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path
   if (exists && !S_ISREG(info.st_mode)) {
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0) return ErrnoError(path, "cannot open", errno);
-    return std::unique_ptr<AtomicOutput>(
-        new AtomicOutput(path, path, "", std::make_shared<FileStream>(path, fd), is_synced));
+    return std::unique_ptr<AtomicOutput>(new AtomicOutput(
+        path, path, "", std::make_shared<FileStream>(path, fd), is_synced));
   }
   if (exists && access(path.c_str(), W_OK) != 0) {
     return ErrnoError(path, "cannot write", errno);

@@ -25,11 +25,9 @@ struct FileEntry {
 /// The local data files that `pattern` names, sorted by the bytes of their paths.
 ///
 /// - A path that exists is taken as it is, even if it holds glob characters. A folder
-/// stands
-///   for every file below it; it may be empty.
+///   stands for every file below it; it may be empty.
 /// - Otherwise a glob: `*`, `?` and `[ab]` match inside one path component, `**` any
-/// number
-///   of folders. A folder that matches stands for every file below it.
+///   number of folders. A folder that matches stands for every file below it.
 ///
 /// Names that start with '.' or '_' are skipped, unless the pattern writes that
 /// character; a partition folder such as `_part=1` is not skipped. Symbolic links are

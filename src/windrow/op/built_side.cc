@@ -21,7 +21,8 @@ Result<KeyBatch> ChunkKeys(const column::KeyLayout& layout, const exec::RowStore
   return KeyBatch::Make(layout, {array}, pool);
 }
 
-/// True when keys[i] == first + i for all i. Branch-free inside, so it runs at memory speed.
+/// True when keys[i] == first + i for all i. Branch-free inside, so it runs at memory
+/// speed.
 bool CountsUpFrom(const KeyBatch& keys, int64_t first) {
   if (!keys.all_valid()) return false;
   uint64_t difference = 0;
@@ -35,7 +36,8 @@ bool CountsUpFrom(const KeyBatch& keys, int64_t first) {
 }  // namespace
 
 Result<std::optional<KeyTable>> FindIdentityKeys(const column::KeyLayout& layout,
-                                                 const exec::RowStore& rows, int key_column,
+                                                 const exec::RowStore& rows,
+                                                 int key_column,
                                                  exec::RunContext* context,
                                                  exec::StepMetrics* metrics) {
   const std::vector<int64_t>& offsets = rows.chunk_offsets();
@@ -45,9 +47,8 @@ Result<std::optional<KeyTable>> FindIdentityKeys(const column::KeyLayout& layout
   }
   int first_chunk = 0;
   while (offsets[first_chunk + 1] == 0) ++first_chunk;
-  ARROW_ASSIGN_OR_RAISE(
-      const KeyBatch head,
-      ChunkKeys(layout, rows, first_chunk, key_column, context->pool));
+  ARROW_ASSIGN_OR_RAISE(const KeyBatch head,
+                        ChunkKeys(layout, rows, first_chunk, key_column, context->pool));
   const int64_t base = head.words()[0];
   int64_t last = 0;
   if (!CountsUpFrom(head, base) || __builtin_add_overflow(base, num_rows - 1, &last)) {
@@ -55,13 +56,13 @@ Result<std::optional<KeyTable>> FindIdentityKeys(const column::KeyLayout& layout
   }
   std::atomic<bool> counts_up = true;
   ARROW_RETURN_NOT_OK(context->slots->ParallelFor(
-      static_cast<int64_t>(offsets.size()) - 2 - first_chunk, [&](int64_t i) -> Status {
+      static_cast<int64_t>(offsets.size()) - 2 - first_chunk,
+      [&](int64_t i) -> Status {
         if (!counts_up) return Status::OK();
         ARROW_RETURN_NOT_OK(context->stop.Poll());
         const int chunk = first_chunk + 1 + static_cast<int>(i);
-        ARROW_ASSIGN_OR_RAISE(
-            const KeyBatch keys,
-            ChunkKeys(layout, rows, chunk, key_column, context->pool));
+        ARROW_ASSIGN_OR_RAISE(const KeyBatch keys,
+                              ChunkKeys(layout, rows, chunk, key_column, context->pool));
         if (!CountsUpFrom(keys, base + offsets[chunk])) counts_up = false;
         return Status::OK();
       },

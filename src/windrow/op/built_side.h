@@ -29,9 +29,9 @@ struct BuiltSide {
 };
 
 /// Looks whether an integer key column counts up by one through the whole store. Then the
-/// key alone says where a row is and no table is needed. Chunks are read in parallel and the
-/// first that breaks the count ends the search, so a column that does not count up costs
-/// next to nothing. Null when it does not, or holds nulls.
+/// key alone says where a row is and no table is needed. Chunks are read in parallel and
+/// the first that breaks the count ends the search, so a column that does not count up
+/// costs next to nothing. Null when it does not, or holds nulls.
 Result<std::optional<column::KeyTable>> FindIdentityKeys(const column::KeyLayout& layout,
                                                          const exec::RowStore& rows,
                                                          int key_column,

@@ -38,9 +38,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> Filter::Process(
   return filtered.record_batch();
 }
 
-Project::Project(std::vector<Column> columns, std::shared_ptr<arrow::Schema> output_schema,
-                 exec::RunContext* context)
-    : columns_(std::move(columns)), schema_(std::move(output_schema)), context_(context) {}
+Project::Project(std::vector<Column> columns,
+                 std::shared_ptr<arrow::Schema> output_schema, exec::RunContext* context)
+    : columns_(std::move(columns)),
+      schema_(std::move(output_schema)),
+      context_(context) {}
 
 Result<std::shared_ptr<arrow::RecordBatch>> Project::Process(
     std::shared_ptr<arrow::RecordBatch> batch) {

@@ -28,31 +28,36 @@ constexpr int64_t kColumnsPerSlot = 4;
 
 struct Task {
   size_t side;
-  int column;      ///< of the side's row store
-  size_t output;   ///< column of the output
+  int column;     ///< of the side's row store
+  size_t output;  ///< column of the output
 };
 
 class Window {
  public:
-  Window(const std::shared_ptr<arrow::Schema>& schema, const std::vector<WindowSide>& sides,
-         exec::RunContext* context, exec::StepMetrics* metrics)
+  Window(const std::shared_ptr<arrow::Schema>& schema,
+         const std::vector<WindowSide>& sides, exec::RunContext* context,
+         exec::StepMetrics* metrics)
       : schema_(schema), sides_(sides), context_(context), metrics_(metrics) {
     for (size_t s = 0; s < sides.size(); ++s) {
-      for (const int column : sides[s].columns) tasks_.push_back({s, column, tasks_.size()});
+      for (const int column : sides[s].columns)
+        tasks_.push_back({s, column, tasks_.size()});
     }
     // Strings cost most; started first, they do not end last.
     std::stable_partition(tasks_.begin(), tasks_.end(), [&](const Task& task) {
-      return !arrow::is_fixed_width(*schema_->field(static_cast<int>(task.output))->type());
+      return !arrow::is_fixed_width(
+          *schema_->field(static_cast<int>(task.output))->type());
     });
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Gather() {
     ARROW_RETURN_NOT_OK(MakeOrders());
     outputs_.resize(tasks_.size());
-    if (static_cast<int64_t>(tasks_.size()) < kColumnsPerSlot * context_->slots->num_slots()) {
+    if (static_cast<int64_t>(tasks_.size()) <
+        kColumnsPerSlot * context_->slots->num_slots()) {
       ARROW_RETURN_NOT_OK(CompactByRange());
     }
-    ARROW_RETURN_NOT_OK(ForEach(tasks_.size(), [&](int64_t t) { return Run(tasks_[t]); }));
+    ARROW_RETURN_NOT_OK(
+        ForEach(tasks_.size(), [&](int64_t t) { return Run(tasks_[t]); }));
     const auto rows = static_cast<int64_t>(sides_[0].row_numbers.size());
     return arrow::RecordBatch::Make(schema_, rows, std::move(outputs_));
   }
@@ -74,12 +79,12 @@ class Window {
     compacted_.resize(tasks_.size());
     return ForEach(sides_.size(), [&](int64_t s) -> Status {
       ARROW_ASSIGN_OR_RAISE(
-          orders_[s], column::MakeGatherOrder(sides_[s].row_numbers,
-                                              sides_[s].rows->chunk_offsets(),
-                                              context_->pool));
-      const bool decodes = std::any_of(
-          sides_[s].columns.begin(), sides_[s].columns.end(),
-          [&](int column) { return !sides_[s].rows->IsResident(column); });
+          orders_[s],
+          column::MakeGatherOrder(sides_[s].row_numbers, sides_[s].rows->chunk_offsets(),
+                                  context_->pool));
+      const bool decodes =
+          std::any_of(sides_[s].columns.begin(), sides_[s].columns.end(),
+                      [&](int column) { return !sides_[s].rows->IsResident(column); });
       if (decodes) {
         ARROW_ASSIGN_OR_RAISE(compacted_orders_[s],
                               column::CompactedOrder(*orders_[s], context_->pool));
@@ -141,9 +146,9 @@ class Window {
                                                  order.ranges[range].chunk, task.column));
       }
     }
-    auto output = column::Gather(TypeOf(task), chunks,
-                                 decodes ? *compacted_orders_[task.side] : order,
-                                 context_->pool);
+    auto output =
+        column::Gather(TypeOf(task), chunks,
+                       decodes ? *compacted_orders_[task.side] : order, context_->pool);
     if (output.status().IsInvalid()) {
       return DataError("column '", schema_->field(static_cast<int>(task.output))->name(),
                        "': ", output.status().message());
@@ -165,10 +170,10 @@ class Window {
 
 }  // namespace
 
-Status GatherWindow(const std::shared_ptr<arrow::Schema>& schema,
-                    const std::vector<WindowSide>& sides, exec::RunContext* context,
-                    exec::StepMetrics* metrics,
-                    const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take) {
+Status GatherWindow(
+    const std::shared_ptr<arrow::Schema>& schema, const std::vector<WindowSide>& sides,
+    exec::RunContext* context, exec::StepMetrics* metrics,
+    const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take) {
   const size_t rows = sides[0].row_numbers.size();
   Result<std::shared_ptr<arrow::RecordBatch>> batch =
       Window(schema, sides, context, metrics).Gather();
@@ -194,10 +199,11 @@ int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& s
   int64_t bits = 64;
   for (const auto& field : schema.fields()) {
     if (field->type()->id() == arrow::Type::NA) continue;
-    bits += arrow::is_fixed_width(*field->type())
-                ? arrow::internal::checked_cast<const arrow::FixedWidthType&>(*field->type())
-                      .bit_width()
-                : 8 * kStringBytesGuess;
+    bits +=
+        arrow::is_fixed_width(*field->type())
+            ? arrow::internal::checked_cast<const arrow::FixedWidthType&>(*field->type())
+                  .bit_width()
+            : 8 * kStringBytesGuess;
   }
   constexpr int64_t kRowsMax = int64_t{1} << 30;
   return std::clamp<int64_t>(bytes / (bits / 8), 1, kRowsMax);

@@ -17,23 +17,25 @@ namespace windrow::op {
 /// One side of a window of joined rows.
 struct WindowSide {
   const exec::RowStore* rows;
-  std::span<const int64_t> row_numbers;  ///< one per output row; column::kNoRow gives nulls
-  std::vector<int> columns;              ///< of the row store, in output order
+  std::span<const int64_t>
+      row_numbers;           ///< one per output row; column::kNoRow gives nulls
+  std::vector<int> columns;  ///< of the row store, in output order
 };
 
-/// Gathers the joined rows of a window, column by column in parallel, and calls `take` with
-/// one or more batches, in row order. The output has the columns of the sides one after the
-/// other and the given schema. More than one batch comes out only when a string column
-/// would pass 2 GiB. Columns that must be decoded are decoded chunk by chunk and reduced to
-/// the wanted rows at once, so at most one decoded chunk per slot is held.
-Status GatherWindow(const std::shared_ptr<arrow::Schema>& schema,
-                    const std::vector<WindowSide>& sides, exec::RunContext* context,
-                    exec::StepMetrics* metrics,
-                    const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take);
+/// Gathers the joined rows of a window, column by column in parallel, and calls `take`
+/// with one or more batches, in row order. The output has the columns of the sides one
+/// after the other and the given schema. More than one batch comes out only when a string
+/// column would pass 2 GiB. Columns that must be decoded are decoded chunk by chunk and
+/// reduced to the wanted rows at once, so at most one decoded chunk per slot is held.
+Status GatherWindow(
+    const std::shared_ptr<arrow::Schema>& schema, const std::vector<WindowSide>& sides,
+    exec::RunContext* context, exec::StepMetrics* metrics,
+    const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take);
 
 /// How many output rows a window may have so that its gathered columns take about
-/// context->window_bytes, by the types of `schema`'s columns. When columns of `sides` must be
-/// decoded, each window decodes their chunks anew, and decoded_window_bytes counts instead.
+/// context->window_bytes, by the types of `schema`'s columns. When columns of `sides`
+/// must be decoded, each window decodes their chunks anew, and decoded_window_bytes
+/// counts instead.
 int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& sides,
                    const exec::RunContext& context);
 

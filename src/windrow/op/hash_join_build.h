@@ -13,9 +13,9 @@ namespace windrow::op {
 
 /// Consumes one side of a join into a BuiltSide. Emits nothing.
 ///
-/// With `row_number_column` the payload stays where it is: only keys and the numbers of the
-/// rows that passed the filters are kept, and `built->rows` is set by the caller. Without it
-/// the batches themselves are retained and become `built->rows`.
+/// With `row_number_column` the payload stays where it is: only keys and the numbers of
+/// the rows that passed the filters are kept, and `built->rows` is set by the caller.
+/// Without it the batches themselves are retained and become `built->rows`.
 class HashJoinBuild : public exec::Breaker {
  public:
   struct Options {
@@ -27,10 +27,13 @@ class HashJoinBuild : public exec::Breaker {
                 std::shared_ptr<BuiltSide> built, exec::RunContext* context,
                 exec::StepMetrics* metrics);
 
-  const std::shared_ptr<arrow::Schema>& output_schema() const override { return no_schema_; }
+  const std::shared_ptr<arrow::Schema>& output_schema() const override {
+    return no_schema_;
+  }
   Result<std::unique_ptr<exec::Prepared>> Prepare(
       std::shared_ptr<arrow::RecordBatch> batch) override;
-  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared,
+                 exec::Emitter* emitter) override;
   Status Finish(exec::Emitter* emitter) override;
 
  private:

@@ -33,8 +33,7 @@ Status KeepJoinedRows(arrow::MemoryPool* pool, MatchedBatch* matched) {
   auto& rows = matched->matches.probe_rows;
   if (rows.size() > matched->batch->num_rows() / 2) return Status::OK();
   const arrow::UInt32Array indices(
-      rows.size(),
-      arrow::Buffer::Wrap(rows.data(), static_cast<size_t>(rows.size())));
+      rows.size(), arrow::Buffer::Wrap(rows.data(), static_cast<size_t>(rows.size())));
   arrow::compute::ExecContext compute(pool);
   compute.set_use_threads(false);
   arrow::ArrayVector columns;
@@ -45,8 +44,8 @@ Status KeepJoinedRows(arrow::MemoryPool* pool, MatchedBatch* matched) {
                              arrow::compute::TakeOptions::NoBoundsCheck(), &compute));
     columns.push_back(kept.make_array());
   }
-  matched->batch = arrow::RecordBatch::Make(matched->batch->schema(), rows.size(),
-                                            std::move(columns));
+  matched->batch =
+      arrow::RecordBatch::Make(matched->batch->schema(), rows.size(), std::move(columns));
   std::iota(rows.begin(), rows.end(), 0u);
   return Status::OK();
 }

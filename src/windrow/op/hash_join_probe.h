@@ -12,14 +12,15 @@
 
 namespace windrow::op {
 
-/// Inner or left join with the right side built: streams the left side and keeps its order.
+/// Inner or left join with the right side built: streams the left side and keeps its
+/// order.
 ///
-/// Batches are matched in parallel; their row pairs wait until the output of a window of them
-/// is worth gathering (WindowRows), then all columns of the window are gathered at once. A
-/// batch of which few rows joined waits as those rows only. So memory is about two windows
-/// of output, whatever the input's size.
-/// Example: left keys 5, 7, null and a table {7: row 2}: inner gives the pair (1, 2), left
-/// gives (0, none), (1, 2), (2, none).
+/// Batches are matched in parallel; their row pairs wait until the output of a window of
+/// them is worth gathering (WindowRows), then all columns of the window are gathered at
+/// once. A batch of which few rows joined waits as those rows only. So memory is about
+/// two windows of output, whatever the input's size. Example: left keys 5, 7, null and a
+/// table {7: row 2}: inner gives the pair (1, 2), left gives (0, none), (1, 2), (2,
+/// none).
 class HashJoinProbe : public exec::Breaker {
  public:
   struct Options {
@@ -37,7 +38,8 @@ class HashJoinProbe : public exec::Breaker {
   }
   Result<std::unique_ptr<exec::Prepared>> Prepare(
       std::shared_ptr<arrow::RecordBatch> batch) override;
-  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared,
+                 exec::Emitter* emitter) override;
   Status Finish(exec::Emitter* emitter) override;
 
  private:
@@ -50,7 +52,7 @@ class HashJoinProbe : public exec::Breaker {
   exec::StepMetrics* metrics_;
   int64_t window_rows_;
   std::vector<std::unique_ptr<exec::Prepared>> waiting_;
-  int64_t waiting_rows_ = 0;       ///< output rows of the waiting batches
+  int64_t waiting_rows_ = 0;  ///< output rows of the waiting batches
 };
 
 /// Semi or anti join with the right side built: a filter on the left side.

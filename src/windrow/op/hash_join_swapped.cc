@@ -45,7 +45,8 @@ Result<std::unique_ptr<exec::Prepared>> HashJoinSwapped::Prepare(
   return matched;
 }
 
-Status HashJoinSwapped::Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter*) {
+Status HashJoinSwapped::Consume(std::unique_ptr<exec::Prepared> prepared,
+                                exec::Emitter*) {
   const auto& matched = static_cast<const MatchedKeys&>(*prepared);
   const auto& build_rows = matched.matches.build_rows;
   if (matches_.empty()) ARROW_RETURN_NOT_OK(matches_.Assign(left_->table.num_rows(), 0));
@@ -64,8 +65,8 @@ Status HashJoinSwapped::Consume(std::unique_ptr<exec::Prepared> prepared, exec::
   return Status::OK();
 }
 
-/// A counting sort of the pairs by left row, with the left rows that have no partner where
-/// the join kind keeps them.
+/// A counting sort of the pairs by left row, with the left rows that have no partner
+/// where the join kind keeps them.
 Status HashJoinSwapped::OrderByLeft(column::PoolVector<int64_t>* left_rows,
                                     column::PoolVector<int64_t>* right_rows) {
   const int64_t num_left = left_->table.num_rows();
@@ -114,7 +115,8 @@ Status HashJoinSwapped::Finish(exec::Emitter* emitter) {
                   {right_rows_.get(), {}, options_.output.right_columns}},
                  *context_);
   for (int64_t start = 0; start < left_rows.size(); start += window_rows) {
-    const auto rows = static_cast<size_t>(std::min(window_rows, left_rows.size() - start));
+    const auto rows =
+        static_cast<size_t>(std::min(window_rows, left_rows.size() - start));
     std::vector<WindowSide> sides = {{left_->rows.get(),
                                       left_rows.view().subspan(start, rows),
                                       options_.output.left_columns}};
@@ -122,11 +124,11 @@ Status HashJoinSwapped::Finish(exec::Emitter* emitter) {
       sides.push_back({right_rows_.get(), right_rows.view().subspan(start, rows),
                        options_.output.right_columns});
     }
-    ARROW_RETURN_NOT_OK(GatherWindow(
-        options_.output.schema, sides, context_, metrics_,
-        [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-          return emitter->Emit(exec::CutIntoMorsels(batch, *context_));
-        }));
+    ARROW_RETURN_NOT_OK(
+        GatherWindow(options_.output.schema, sides, context_, metrics_,
+                     [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+                       return emitter->Emit(exec::CutIntoMorsels(batch, *context_));
+                     }));
   }
   return Status::OK();
 }

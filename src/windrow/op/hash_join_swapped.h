@@ -12,13 +12,14 @@
 
 namespace windrow::op {
 
-/// A join with the left side built, for a right side with more keys: streams the right side's
-/// keys and row numbers, collects the row pairs, and at the end gathers both sides in the
-/// left side's order. No payload column of either side is read before its rows are known.
+/// A join with the left side built, for a right side with more keys: streams the right
+/// side's keys and row numbers, collects the row pairs, and at the end gathers both sides
+/// in the left side's order. No payload column of either side is read before its rows are
+/// known.
 ///
-/// Holds 12 bytes a pair and 8 a left row. Output order: left rows in their order; partners
-/// of one left row in the right side's order. Left rows with a null key are in the table's
-/// rows but not among its keys, so left and anti joins keep them.
+/// Holds 12 bytes a pair and 8 a left row. Output order: left rows in their order;
+/// partners of one left row in the right side's order. Left rows with a null key are in
+/// the table's rows but not among its keys, so left and anti joins keep them.
 class HashJoinSwapped : public exec::Breaker {
  public:
   struct Options {
@@ -37,7 +38,8 @@ class HashJoinSwapped : public exec::Breaker {
   }
   Result<std::unique_ptr<exec::Prepared>> Prepare(
       std::shared_ptr<arrow::RecordBatch> batch) override;
-  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared,
+                 exec::Emitter* emitter) override;
   Status Finish(exec::Emitter* emitter) override;
 
  private:
@@ -52,9 +54,9 @@ class HashJoinSwapped : public exec::Breaker {
   std::shared_ptr<exec::RowStore> right_rows_;
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
-  column::PoolVector<uint32_t> matches_;        ///< by left row: number of partners
-  column::PoolVector<uint32_t> pair_left_;      ///< left row of each pair
-  column::PoolVector<int64_t> pair_right_;      ///< row number of each pair
+  column::PoolVector<uint32_t> matches_;    ///< by left row: number of partners
+  column::PoolVector<uint32_t> pair_left_;  ///< left row of each pair
+  column::PoolVector<int64_t> pair_right_;  ///< row number of each pair
 };
 
 }  // namespace windrow::op

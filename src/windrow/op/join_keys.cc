@@ -8,7 +8,8 @@ namespace windrow::op {
 
 Result<column::KeyBatch> KeysOf(const arrow::RecordBatch& batch,
                                 const std::vector<int>& key_columns,
-                                const column::KeyLayout& layout, arrow::MemoryPool* pool) {
+                                const column::KeyLayout& layout,
+                                arrow::MemoryPool* pool) {
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (const int column : key_columns) columns.push_back(batch.column(column));
   return column::KeyBatch::Make(layout, columns, pool);

@@ -15,8 +15,8 @@ namespace windrow::op {
 
 enum class JoinKind { kInner, kLeft, kSemi, kAnti };
 
-/// What comes out of an inner or left join: the named columns of the left side, then those
-/// of the right. Indices are into the left and right rows the join gathers from.
+/// What comes out of an inner or left join: the named columns of the left side, then
+/// those of the right. Indices are into the left and right rows the join gathers from.
 struct JoinOutput {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<int> left_columns;

@@ -17,7 +17,8 @@ class Limit : public exec::Breaker {
   const std::shared_ptr<arrow::Schema>& output_schema() const override { return schema_; }
   Result<std::unique_ptr<exec::Prepared>> Prepare(
       std::shared_ptr<arrow::RecordBatch> batch) override;
-  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared,
+                 exec::Emitter* emitter) override;
   Status Finish(exec::Emitter*) override { return Status::OK(); }
   bool done() const override;
 

@@ -21,7 +21,8 @@ Result<std::unique_ptr<exec::Prepared>> Rebatch::Prepare(
   return std::make_unique<WholeBatch>(std::move(batch));
 }
 
-Status Rebatch::Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) {
+Status Rebatch::Consume(std::unique_ptr<exec::Prepared> prepared,
+                        exec::Emitter* emitter) {
   auto batch = std::move(static_cast<WholeBatch&>(*prepared).batch);
   while (batch->num_rows() > 0) {
     const int64_t taken = std::min(batch->num_rows(), rows_ - waiting_rows_);
@@ -44,15 +45,16 @@ Status Rebatch::EmitWaiting(exec::Emitter* emitter) {
   waiting_rows_ = 0;
   if (pieces.size() == 1) return emitter->Emit(pieces);
   arrow::ArrayVector columns(static_cast<size_t>(schema_->num_fields()));
-  const Status joined = context_->slots->ParallelFor(
-      schema_->num_fields(), [&](int64_t c) -> Status {
+  const Status joined =
+      context_->slots->ParallelFor(schema_->num_fields(), [&](int64_t c) -> Status {
         arrow::ArrayVector parts;
-        for (const auto& piece : pieces) parts.push_back(piece->column(static_cast<int>(c)));
+        for (const auto& piece : pieces)
+          parts.push_back(piece->column(static_cast<int>(c)));
         ARROW_ASSIGN_OR_RAISE(columns[c], arrow::Concatenate(parts, context_->pool));
         return Status::OK();
       });
-  // Strings of more than 2 GiB do not go into one array, nor dictionaries with more values
-  // than their codes count; the pieces stay apart.
+  // Strings of more than 2 GiB do not go into one array, nor dictionaries with more
+  // values than their codes count; the pieces stay apart.
   if (joined.IsInvalid() || joined.IsCapacityError() || joined.IsNotImplemented()) {
     return emitter->Emit(pieces);
   }

@@ -11,8 +11,8 @@
 namespace windrow::op {
 
 /// Cuts and joins batches so that each has exactly `rows` rows, the last one fewer. Put
-/// before a sink whose file layout follows its batches: the file then does not depend on how
-/// the run was divided. A batch that has the right size passes through uncopied.
+/// before a sink whose file layout follows its batches: the file then does not depend on
+/// how the run was divided. A batch that has the right size passes through uncopied.
 class Rebatch : public exec::Breaker {
  public:
   Rebatch(int64_t rows, std::shared_ptr<arrow::Schema> schema, exec::RunContext* context);
@@ -20,7 +20,8 @@ class Rebatch : public exec::Breaker {
   const std::shared_ptr<arrow::Schema>& output_schema() const override { return schema_; }
   Result<std::unique_ptr<exec::Prepared>> Prepare(
       std::shared_ptr<arrow::RecordBatch> batch) override;
-  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared,
+                 exec::Emitter* emitter) override;
   Status Finish(exec::Emitter* emitter) override;
 
  private:

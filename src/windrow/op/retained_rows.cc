@@ -13,7 +13,8 @@ void RetainedRows::Add(std::shared_ptr<arrow::RecordBatch> batch) {
   batches_.push_back(std::move(batch));
 }
 
-Result<std::shared_ptr<arrow::Array>> RetainedRows::LoadColumn(int chunk, int column) const {
+Result<std::shared_ptr<arrow::Array>> RetainedRows::LoadColumn(int chunk,
+                                                               int column) const {
   return batches_.at(static_cast<size_t>(chunk))->column(column);
 }
 

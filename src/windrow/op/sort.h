@@ -15,10 +15,11 @@ namespace windrow::op {
 
 /// Orders rows by some columns; with a limit, keeps only the first rows of that order.
 ///
-/// Rows that compare equal keep their input order, so the result does not depend on slots or
-/// batch size. NaN sorts after every number and before null at the end. With a limit each
-/// batch is cut to its own first rows in parallel, and the survivors are cut again whenever
-/// there are kCompactFactor times too many, so memory follows the limit, not the input.
+/// Rows that compare equal keep their input order, so the result does not depend on slots
+/// or batch size. NaN sorts after every number and before null at the end. With a limit
+/// each batch is cut to its own first rows in parallel, and the survivors are cut again
+/// whenever there are kCompactFactor times too many, so memory follows the limit, not the
+/// input.
 class Sort : public exec::Breaker {
  public:
   struct Key {
@@ -37,7 +38,8 @@ class Sort : public exec::Breaker {
   const std::shared_ptr<arrow::Schema>& output_schema() const override { return schema_; }
   Result<std::unique_ptr<exec::Prepared>> Prepare(
       std::shared_ptr<arrow::RecordBatch> batch) override;
-  Status Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter* emitter) override;
+  Status Consume(std::unique_ptr<exec::Prepared> prepared,
+                 exec::Emitter* emitter) override;
   Status Finish(exec::Emitter* emitter) override;
 
  private:

@@ -12,7 +12,8 @@ namespace windrow::op {
 
 /// The Prepared of a breaker whose parallel part leaves a batch.
 struct WholeBatch : exec::Prepared {
-  explicit WholeBatch(std::shared_ptr<arrow::RecordBatch> batch) : batch(std::move(batch)) {}
+  explicit WholeBatch(std::shared_ptr<arrow::RecordBatch> batch)
+      : batch(std::move(batch)) {}
   std::shared_ptr<arrow::RecordBatch> batch;
 };
 

@@ -16,8 +16,8 @@
 namespace windrow::plan {
 namespace {
 
-/// Binds the steps of one job. A step whose input failed is skipped in silence: the input's
-/// problem has been noted.
+/// Binds the steps of one job. A step whose input failed is skipped in silence: the
+/// input's problem has been noted.
 class Binder {
  public:
   Binder(const JobSpec& job, const TableOpener& open_table)
@@ -152,9 +152,10 @@ class Binder {
     }
     for (const NamedExpression& added : spec.columns) {
       ARROW_ASSIGN_OR_RAISE(ExprPtr expression, BoundIn(added.expression, input));
-      const auto same = std::find_if(
-          project.columns.begin(), project.columns.end(),
-          [&](const ProjectNode::Column& column) { return column.name == added.name.value; });
+      const auto same = std::find_if(project.columns.begin(), project.columns.end(),
+                                     [&](const ProjectNode::Column& column) {
+                                       return column.name == added.name.value;
+                                     });
       if (same != project.columns.end()) {
         same->expression = std::move(expression);
       } else {
@@ -209,9 +210,10 @@ class Binder {
       std::string output = name;
       if (names.contains(output) && spec.suffix.has_value()) output += spec.suffix->value;
       if (!names.insert(output).second) {
-        return Problem(step_->name.place, "column '", output, "' is in both ",
-                       join->left->step, " and ", join->right->step,
-                       "; expected a suffix that makes it unique, such as suffix: \"_right\"");
+        return Problem(
+            step_->name.place, "column '", output, "' is in both ", join->left->step,
+            " and ", join->right->step,
+            "; expected a suffix that makes it unique, such as suffix: \"_right\"");
       }
       join->columns.push_back({true, name, output});
     }
@@ -247,7 +249,8 @@ class Binder {
 
 }  // namespace
 
-Result<std::vector<LogicalPlan>> BindJob(const JobSpec& job, const TableOpener& open_table) {
+Result<std::vector<LogicalPlan>> BindJob(const JobSpec& job,
+                                         const TableOpener& open_table) {
   return Binder(job, open_table).Bind();
 }
 

@@ -72,10 +72,13 @@ std::string DetailOf(const SortNode& sort) {
   return text;
 }
 
-std::string DetailOf(const LimitNode& limit) { return std::to_string(limit.rows) + " rows"; }
+std::string DetailOf(const LimitNode& limit) {
+  return std::to_string(limit.rows) + " rows";
+}
 
 std::string KindOf(const LogicalNode& node) {
-  constexpr const char* kNames[] = {"scan", "filter", "project", "hash_join", "sort", "limit"};
+  constexpr const char* kNames[] = {"scan",      "filter", "project",
+                                    "hash_join", "sort",   "limit"};
   return kNames[node.op.index()];
 }
 
@@ -91,7 +94,8 @@ Shown Show(const LogicalNode& node, const Planner& planner) {
     shown.strategy = std::move(choice.strategy);
     shown.reason = std::move(choice.reason);
   }
-  for (const NodePtr& input : InputsOf(node)) shown.inputs.push_back(Show(*input, planner));
+  for (const NodePtr& input : InputsOf(node))
+    shown.inputs.push_back(Show(*input, planner));
   return shown;
 }
 
@@ -163,7 +167,8 @@ void PutNode(Writer& json, const Shown& node) {
 std::string ExplainText(const PreparedJob& job, const exec::Switches& switches) {
   const Planner planner(job.plans, switches);
   std::ostringstream out;
-  for (const LogicalPlan& plan : job.plans) PrintTree(Show(plan, planner), "", true, true, out);
+  for (const LogicalPlan& plan : job.plans)
+    PrintTree(Show(plan, planner), "", true, true, out);
   return out.str();
 }
 

@@ -143,7 +143,8 @@ Instantiator::Instantiator(OpenTables tables, exec::RunContext* context,
 
 Instantiator::~Instantiator() = default;
 
-exec::StepMetrics* Instantiator::MetricsOf(const std::string& name, const std::string& kind) {
+exec::StepMetrics* Instantiator::MetricsOf(const std::string& name,
+                                           const std::string& kind) {
   exec::StepMetrics*& metrics = metrics_by_name_[{name, kind}];
   if (metrics == nullptr) metrics = metrics_->Add(name, kind);
   return metrics;
@@ -152,13 +153,15 @@ exec::StepMetrics* Instantiator::MetricsOf(const std::string& name, const std::s
 /// Puts one stage's pipeline together, following the schema from link to link.
 class Instantiator::PipelineMaker {
  public:
-  explicit PipelineMaker(Instantiator* owner) : owner_(owner), context_(owner->context_) {}
+  explicit PipelineMaker(Instantiator* owner)
+      : owner_(owner), context_(owner->context_) {}
 
   Result<exec::Pipeline> Make(const PipelineStage& stage) {
     ARROW_RETURN_NOT_OK(OpenSource(stage.input));
     for (const StageOp& op : stage.ops) {
       step_ = &op.step;
-      ARROW_RETURN_NOT_OK(std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
+      ARROW_RETURN_NOT_OK(
+          std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
     }
     ARROW_RETURN_NOT_OK(
         std::visit([&](const auto& output) { return End(output); }, stage.output));
@@ -200,7 +203,8 @@ class Instantiator::PipelineMaker {
   }
 
   Status Add(const FilterOp& filter) {
-    ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindPredicate(*filter.predicate, *schema_));
+    ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
+                          BindPredicate(*filter.predicate, *schema_));
     AddOperator(std::make_unique<op::Filter>(std::move(bound.expression),
                                              std::move(bound.text), schema_, context_),
                 "filter");
@@ -217,7 +221,8 @@ class Instantiator::PipelineMaker {
         WINDROW_CHECK(column.input >= 0);
         fields.push_back(schema_->field(column.input)->WithName(name));
       } else {
-        ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindExpression(*expression, *schema_));
+        ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
+                              BindExpression(*expression, *schema_));
         fields.push_back(arrow::field(name, bound.type));
         column.expression = std::move(bound.expression);
         column.text = std::move(bound.text);
@@ -248,10 +253,10 @@ class Instantiator::PipelineMaker {
     op::HashJoinProbe::Options options;
     options.kind = kind;
     options.key_columns = std::move(keys);
-    options.output = OutputOf(probe.columns, probe.how, *schema_,
-                              join.built->rows->schema().get());
-    AddBreaker(std::make_unique<op::HashJoinProbe>(std::move(options), schema_, join.built,
-                                                   context_, join.metrics),
+    options.output =
+        OutputOf(probe.columns, probe.how, *schema_, join.built->rows->schema().get());
+    AddBreaker(std::make_unique<op::HashJoinProbe>(std::move(options), schema_,
+                                                   join.built, context_, join.metrics),
                "hash_join");
     return Status::OK();
   }
@@ -303,8 +308,8 @@ class Instantiator::PipelineMaker {
     }
     step_ = &output.step;
     exec::StepMetrics* metrics = Metrics("hash_join_build");
-    AddBreaker(std::make_unique<op::HashJoinBuild>(std::move(options), schema_, join->built,
-                                                   context_, metrics),
+    AddBreaker(std::make_unique<op::HashJoinBuild>(std::move(options), schema_,
+                                                   join->built, context_, metrics),
                "hash_join_build");
     owner_->joins_[output.join] = std::move(join);
     return Status::OK();
@@ -325,7 +330,8 @@ class Instantiator::PipelineMaker {
     if (FormatOf(write) == FileFormat::kArrow) {
       const std::string sink_name = write.path.value;
       step_ = &sink_name;
-      AddBreaker(std::make_unique<op::Rebatch>(kIpcBatchRows, schema_, context_), "rebatch");
+      AddBreaker(std::make_unique<op::Rebatch>(kIpcBatchRows, schema_, context_),
+                 "rebatch");
     }
     ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");

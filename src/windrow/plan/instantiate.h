@@ -22,7 +22,8 @@ using OpenTables = std::map<std::string, std::shared_ptr<exec::Table>>;
 
 /// In-memory results by the name of their collect sink.
 using Collected =
-    std::map<std::string, std::shared_ptr<std::vector<std::shared_ptr<arrow::RecordBatch>>>>;
+    std::map<std::string,
+             std::shared_ptr<std::vector<std::shared_ptr<arrow::RecordBatch>>>>;
 
 /// Turns stages into running objects, and holds what one stage leaves for the next. One
 /// object per run; single-threaded.

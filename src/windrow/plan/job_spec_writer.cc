@@ -110,7 +110,8 @@ YamlNode WriteStep(const JoinSpec& join) {
   Put(body, "how", Text(JoinHowName(join.how)));
   if (join.columns.has_value()) {
     YamlNode columns = List();
-    for (const PlacedText& column : *join.columns) columns.items.push_back(Text(column.value));
+    for (const PlacedText& column : *join.columns)
+      columns.items.push_back(Text(column.value));
     Put(body, "columns", std::move(columns));
   }
   if (join.suffix.has_value()) Put(body, "suffix", Text(join.suffix->value));

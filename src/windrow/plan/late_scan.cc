@@ -15,7 +15,8 @@ std::optional<LateScan> AsLateScan(const NodePtr& node) {
     std::optional<LateScan> late = AsLateScan(filter->input);
     if (!late.has_value()) return late;
     std::map<std::string, ExprPtr> columns;
-    for (const auto& [output, column] : late->names) columns[output] = Expr::Column(column);
+    for (const auto& [output, column] : late->names)
+      columns[output] = Expr::Column(column);
     late->filters.push_back(Substitute(filter->predicate, columns));
     return late;
   }

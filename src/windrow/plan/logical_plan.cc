@@ -17,7 +17,8 @@ constexpr int64_t kFilterOneIn = 3;
 
 Result<SchemaPtr> SchemaOf(const ScanNode& scan) {
   arrow::FieldVector fields;
-  for (const int column : scan.columns) fields.push_back(scan.table->schema()->field(column));
+  for (const int column : scan.columns)
+    fields.push_back(scan.table->schema()->field(column));
   return arrow::schema(std::move(fields));
 }
 
@@ -83,8 +84,10 @@ Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op) {
   node->step = std::move(step);
   node->op = std::move(op);
   ARROW_ASSIGN_OR_RAISE(
-      node->schema, std::visit([](const auto& kind) { return SchemaOf(kind); }, node->op));
-  node->estimated_rows = std::visit([](const auto& kind) { return RowsOf(kind); }, node->op);
+      node->schema,
+      std::visit([](const auto& kind) { return SchemaOf(kind); }, node->op));
+  node->estimated_rows =
+      std::visit([](const auto& kind) { return RowsOf(kind); }, node->op);
   return NodePtr(std::move(node));
 }
 

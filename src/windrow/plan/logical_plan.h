@@ -30,7 +30,8 @@ struct FilterNode {
   ExprPtr predicate;
 };
 
-/// Computes every output column from the input's. A select, or a with_columns written out.
+/// Computes every output column from the input's. A select, or a with_columns written
+/// out.
 struct ProjectNode {
   struct Column {
     std::string name;
@@ -88,8 +89,8 @@ struct LogicalNode {
   }
 };
 
-/// A node of this kind; schema and estimate follow from the inputs. The schema of a project
-/// needs its expressions bound, hence the Result.
+/// A node of this kind; schema and estimate follow from the inputs. The schema of a
+/// project needs its expressions bound, hence the Result.
 Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op);
 
 /// The inputs of a node, left before right.

@@ -12,9 +12,9 @@
 #include "windrow/plan/job_spec.h"
 #include "windrow/plan/logical_plan.h"
 
-// A physical plan is a sequence of stages, each plain data: names, texts and numbers. A stage
-// ends where rows change hands: at the building side of a join, or at a sink. Columns are
-// named, never numbered, so a stage means the same wherever it is run.
+// A physical plan is a sequence of stages, each plain data: names, texts and numbers. A
+// stage ends where rows change hands: at the building side of a join, or at a sink.
+// Columns are named, never numbered, so a stage means the same wherever it is run.
 namespace windrow::plan {
 
 /// What a stage reads: columns of a source.

@@ -102,11 +102,12 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
   const auto right_rows = join.right->estimated_rows;
   const std::optional<LateScan> right = LateSide(join.right);
   JoinChoice choice;
-  choice.checks_keys = switches_.identity_keys && right.has_value() && right->filters.empty() &&
-                       join.right_keys.size() == 1 && !join.nulls_equal &&
-                       MayCountUp(*right, join.right_keys[0]);
-  choice.builds_left = switches_.swap_sides && right.has_value() && left_rows.has_value() &&
-                       right_rows.has_value() && *left_rows < *right_rows;
+  choice.checks_keys = switches_.identity_keys && right.has_value() &&
+                       right->filters.empty() && join.right_keys.size() == 1 &&
+                       !join.nulls_equal && MayCountUp(*right, join.right_keys[0]);
+  choice.builds_left = switches_.swap_sides && right.has_value() &&
+                       left_rows.has_value() && right_rows.has_value() &&
+                       *left_rows < *right_rows;
   auto rows = [](const std::optional<int64_t>& count) {
     return count.has_value() ? std::to_string(*count) : std::string("unknown");
   };
@@ -116,15 +117,18 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
                       " counts up, else ";
     reason << "looked up when the run starts; ";
   }
-  choice.strategy += choice.builds_left ? "build " + join.left->step
-                                        : "build " + join.right->step;
+  choice.strategy +=
+      choice.builds_left ? "build " + join.left->step : "build " + join.right->step;
   reason << "left has " << rows(left_rows) << " keys, right " << rows(right_rows);
-  if (switches_.late_payload && !right.has_value()) reason << "; the right side is computed, so it is built";
+  if (switches_.late_payload && !right.has_value())
+    reason << "; the right side is computed, so it is built";
   choice.reason = reason.str();
   return choice;
 }
 
-Stage Planner::Add(decltype(Stage::kind) kind) { return {next_stage_++, std::move(kind)}; }
+Stage Planner::Add(decltype(Stage::kind) kind) {
+  return {next_stage_++, std::move(kind)};
+}
 
 Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results) {
   if (phase_ == Phase::kCheckKeys) {
@@ -142,8 +146,9 @@ Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results
   phase_ = Phase::kDone;
   for (const LogicalPlan& plan : plans_) {
     ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(plan.root, &stages));
-    stages.push_back(Add(PipelineStage{std::move(lowered.input), std::move(lowered.ops),
-                                       SinkOutput{plan.sink}, plan.root->estimated_rows}));
+    stages.push_back(
+        Add(PipelineStage{std::move(lowered.input), std::move(lowered.ops),
+                          SinkOutput{plan.sink}, plan.root->estimated_rows}));
   }
   return stages;
 }
@@ -200,8 +205,8 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
 Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinNode& join,
                                             std::vector<Stage>* stages) {
   const int id = join_ids_.at(&node);
-  // A built right side that is smaller than the left is gathered from again and again. When
-  // that means decoding, its payload is decoded once and kept.
+  // A built right side that is smaller than the left is gathered from again and again.
+  // When that means decoding, its payload is decoded once and kept.
   const bool is_small = join.right->estimated_rows.value_or(INT64_MAX) <
                         join.left->estimated_rows.value_or(0);
   const auto identity = identity_joins_.find(id);
@@ -209,7 +214,8 @@ Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinN
       identity != identity_joins_.end() && (identity->second || !is_small);
   const bool builds_left = !is_identity && ChoiceOf(node).builds_left;
   const NodePtr& built = builds_left ? join.left : join.right;
-  const std::vector<std::string>& built_keys = builds_left ? join.left_keys : join.right_keys;
+  const std::vector<std::string>& built_keys =
+      builds_left ? join.left_keys : join.right_keys;
 
   std::optional<LateScan> late = LateSide(built);
   if (is_small && !is_identity && !builds_left && !KeepsLeftOnly(join.how)) late.reset();

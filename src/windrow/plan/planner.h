@@ -17,22 +17,22 @@ namespace windrow::plan {
 
 /// How a join is done, and why.
 struct JoinChoice {
-  bool builds_left = false;   ///< the left side is built and the right side's keys stream
-  bool checks_keys = false;   ///< first look whether the right keys count up by one
+  bool builds_left = false;  ///< the left side is built and the right side's keys stream
+  bool checks_keys = false;  ///< first look whether the right keys count up by one
   std::string strategy;
   std::string reason;
 };
 
 /// Turns rewritten logical plans into stages, as far as is known, and goes on from the
-/// results of stages that ran. The same object serves any runner: it decides, a runner only
-/// runs. Single-threaded.
+/// results of stages that ran. The same object serves any runner: it decides, a runner
+/// only runs. Single-threaded.
 class Planner {
  public:
   /// `plans` are rewritten.
   Planner(std::vector<LogicalPlan> plans, const exec::Switches& switches);
 
-  /// The stages to run now, in this order; empty when all is done. `results` has one entry
-  /// for each stage of the previous call.
+  /// The stages to run now, in this order; empty when all is done. `results` has one
+  /// entry for each stage of the previous call.
   Result<std::vector<Stage>> Next(const std::vector<StageResult>& results);
 
   /// What is decided about a join before anything ran.
@@ -55,7 +55,7 @@ class Planner {
   std::vector<LogicalPlan> plans_;
   exec::Switches switches_;
   std::map<const LogicalNode*, int> join_ids_;
-  std::map<int, int> join_of_check_;  ///< stage id to join
+  std::map<int, int> join_of_check_;    ///< stage id to join
   std::map<int, bool> identity_joins_;  ///< and whether the payload is resident
   int next_stage_ = 0;
   enum class Phase { kCheckKeys, kRun, kDone } phase_ = Phase::kCheckKeys;

@@ -51,14 +51,15 @@ Result<NodePtr> FuseLimits(const NodePtr& node) {
 
 // ---- Rule 2: filters move down ----
 
-/// True when evaluating `expr` on some row can be an error: integer overflow, a cast of text
-/// that is no number. Arithmetic on floats cannot fail, and neither can comparisons.
+/// True when evaluating `expr` on some row can be an error: integer overflow, a cast of
+/// text that is no number. Arithmetic on floats cannot fail, and neither can comparisons.
 bool CanFail(const ExprPtr& expr, const arrow::Schema& schema) {
-  static const Names kSafe = {
-      "and",     "or",      "not",  "=",    "<>",         "<",         "<=",       ">",
-      ">=",      "is null", "is not null", "in", "between", "like", "||", "coalesce",
-      "nullif",  "if",      "lower", "upper", "length",   "trim",      "ltrim",    "rtrim",
-      "concat",  "starts_with", "ends_with", "contains", "is_nan"};
+  static const Names kSafe = {"and",         "or",        "not",      "=",     "<>",
+                              "<",           "<=",        ">",        ">=",    "is null",
+                              "is not null", "in",        "between",  "like",  "||",
+                              "coalesce",    "nullif",    "if",       "lower", "upper",
+                              "length",      "trim",      "ltrim",    "rtrim", "concat",
+                              "starts_with", "ends_with", "contains", "is_nan"};
   static const Names kSafeOnFloats = {"+", "-", "*", "/", "unary -", "abs", "round"};
   if (expr->kind() == ExprKind::kCast) return true;
   if (expr->kind() == ExprKind::kCall && !kSafe.contains(expr->name())) {
@@ -90,7 +91,8 @@ Result<NodePtr> PushThroughFilter(const FilterNode& filter, const std::string& s
                   falling.conjuncts.empty() ? step : falling.step};
   std::vector<ExprPtr> stay;
   for (const ExprPtr& conjunct : falling.conjuncts) {
-    (CanFail(conjunct, *filter.input->schema) ? stay : next.conjuncts).push_back(conjunct);
+    (CanFail(conjunct, *filter.input->schema) ? stay : next.conjuncts)
+        .push_back(conjunct);
   }
   ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(filter.input, std::move(next)));
   return Filtered(input, stay, falling.step);
@@ -100,7 +102,8 @@ Result<NodePtr> PushThroughProject(const ProjectNode& project, const std::string
                                    Falling falling) {
   std::map<std::string, ExprPtr> definitions;
   for (const auto& [name, expression] : project.columns) definitions[name] = expression;
-  for (ExprPtr& conjunct : falling.conjuncts) conjunct = Substitute(conjunct, definitions);
+  for (ExprPtr& conjunct : falling.conjuncts)
+    conjunct = Substitute(conjunct, definitions);
   ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(project.input, std::move(falling)));
   return MakeNode(step, ProjectNode{std::move(input), project.columns});
 }
@@ -110,7 +113,8 @@ Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
   std::map<std::string, ExprPtr> left_names;
   std::map<std::string, ExprPtr> right_names;
   for (const JoinColumn& column : join.columns) {
-    (column.is_right ? right_names : left_names)[column.output] = Expr::Column(column.input);
+    (column.is_right ? right_names : left_names)[column.output] =
+        Expr::Column(column.input);
   }
   auto reads_only = [](const ExprPtr& expr, const std::map<std::string, ExprPtr>& names) {
     const std::vector<std::string> read = ColumnNames(*expr);
@@ -147,7 +151,8 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
     return PushThroughProject(*project, node->step, std::move(falling));
   }
   if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
-  if (const auto* sort = node->As<SortNode>(); sort != nullptr && !sort->limit.has_value()) {
+  if (const auto* sort = node->As<SortNode>();
+      sort != nullptr && !sort->limit.has_value()) {
     ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(sort->input, std::move(falling)));
     return WithInputs(*node, {std::move(input)});
   }

@@ -98,10 +98,9 @@ Result<JobSpec> EnrichJob(const EnrichOptions& options) {
 
   Chain chain(&job, "enriched");
   if (options.spread) {
-    chain.Add("spreads", plan::WithColumnsSpec{
-                             {{"spread_pct", "100 * spread / price"},
-                              {"spread_bps", "10000 * spread / price"}},
-                             ""});
+    chain.Add("spreads", plan::WithColumnsSpec{{{"spread_pct", "100 * spread / price"},
+                                                {"spread_bps", "10000 * spread / price"}},
+                                               ""});
   }
   if (!options.filter.empty()) chain.Add("kept", plan::FilterSpec{options.filter, ""});
   ARROW_ASSIGN_OR_RAISE(std::vector<plan::SortKey> keys, ParseSortBy(options.sort_by));

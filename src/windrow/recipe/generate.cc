@@ -17,7 +17,8 @@ Result<plan::JobSpec> GenerateJob(const GenerateJobOptions& options) {
   plan::WriteSpec write;
   write.path = options.output;
   write.from = options.dataset;
-  if (!options.compression.empty()) write.compression = plan::PlacedText(options.compression);
+  if (!options.compression.empty())
+    write.compression = plan::PlacedText(options.compression);
   job.sinks.push_back(std::move(write));
   ARROW_RETURN_NOT_OK(plan::CompleteJobSpec(job));
   return job;

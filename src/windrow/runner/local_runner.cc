@@ -84,7 +84,8 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     context.morsel_rows = options_.switches.morsel_rows;
     context.morsel_bytes = options_.switches.morsel_bytes;
     context.window_bytes = WindowBytes(options_);
-    context.decoded_window_bytes = std::max(context.window_bytes, options_.memory_bytes / 4);
+    context.decoded_window_bytes =
+        std::max(context.window_bytes, options_.memory_bytes / 4);
     context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
     plan::Instantiator instantiator(job.tables, &context, &metrics_);

@@ -18,8 +18,8 @@
 namespace windrow::runner {
 
 struct RunOptions {
-  int slots = 0;                  ///< CPU threads; 0: one per core
-  int64_t memory_bytes = 0;       ///< budget; 0: exec::DefaultBudgetBytes()
+  int slots = 0;             ///< CPU threads; 0: one per core
+  int64_t memory_bytes = 0;  ///< budget; 0: exec::DefaultBudgetBytes()
   exec::Switches switches;
 };
 

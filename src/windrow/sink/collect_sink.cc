@@ -14,7 +14,8 @@ struct CollectedBatch : exec::Prepared {
 
 }  // namespace
 
-CollectSink::CollectSink(std::shared_ptr<Batches> batches) : batches_(std::move(batches)) {}
+CollectSink::CollectSink(std::shared_ptr<Batches> batches)
+    : batches_(std::move(batches)) {}
 
 Result<std::unique_ptr<exec::Prepared>> CollectSink::Encode(
     std::shared_ptr<arrow::RecordBatch> batch) {

@@ -54,8 +54,8 @@ struct PartColumns {
 
 class PartUnit : public exec::UnitReader {
  public:
-  PartUnit(std::unique_ptr<exec::UnitReader> unit, std::shared_ptr<const PartColumns> columns,
-           arrow::MemoryPool* pool)
+  PartUnit(std::unique_ptr<exec::UnitReader> unit,
+           std::shared_ptr<const PartColumns> columns, arrow::MemoryPool* pool)
       : unit_(std::move(unit)), columns_(std::move(columns)), pool_(pool) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
@@ -67,13 +67,14 @@ class PartUnit : public exec::UnitReader {
         arrays.push_back(batch->column(columns_->inputs[c]));
         continue;
       }
-      ARROW_ASSIGN_OR_RAISE(auto constant,
-                            arrow::MakeArrayFromScalar(*columns_->constants[c],
-                                                       batch->num_rows(), pool_));
+      ARROW_ASSIGN_OR_RAISE(
+          auto constant,
+          arrow::MakeArrayFromScalar(*columns_->constants[c], batch->num_rows(), pool_));
       arrays.push_back(std::move(constant));
     }
     if (columns_->row_numbers) ARROW_RETURN_NOT_OK(ShiftRowNumbers(&arrays.back()));
-    return arrow::RecordBatch::Make(columns_->schema, batch->num_rows(), std::move(arrays));
+    return arrow::RecordBatch::Make(columns_->schema, batch->num_rows(),
+                                    std::move(arrays));
   }
 
  private:
@@ -109,7 +110,8 @@ class SetSource : public exec::Source {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
-  Result<std::unique_ptr<exec::UnitReader>> NextUnit(const arrow::StopToken& stop) override {
+  Result<std::unique_ptr<exec::UnitReader>> NextUnit(
+      const arrow::StopToken& stop) override {
     while (true) {
       if (current_ == nullptr) {
         if (next_ == scans_.size()) return nullptr;
@@ -147,7 +149,10 @@ class SetRows : public exec::RowStore {
  public:
   SetRows(std::shared_ptr<arrow::Schema> schema, const std::vector<Part>& parts,
           std::vector<std::shared_ptr<exec::RowStore>> stores, arrow::MemoryPool* pool)
-      : schema_(std::move(schema)), parts_(parts), stores_(std::move(stores)), pool_(pool) {
+      : schema_(std::move(schema)),
+        parts_(parts),
+        stores_(std::move(stores)),
+        pool_(pool) {
     for (size_t p = 0; p < stores_.size(); ++p) {
       const std::vector<int64_t>& offsets = stores_[p]->chunk_offsets();
       const int64_t first_row = offsets_.back();
@@ -206,19 +211,19 @@ class SetTable : public exec::Table {
     return Sum([](const exec::Table& table) { return table.stored_bytes(); });
   }
 
-  /// Only null counts are combined: with several files an order of their minima says little
-  /// that pruning of each file does not.
+  /// Only null counts are combined: with several files an order of their minima says
+  /// little that pruning of each file does not.
   exec::ColumnStats column_stats(int column) const override {
     exec::ColumnStats stats;
     if (column >= file_columns()) return stats;
-    stats.null_count = Sum([&](const exec::Table& table) {
-      return table.column_stats(column).null_count;
-    });
+    stats.null_count = Sum(
+        [&](const exec::Table& table) { return table.column_stats(column).null_count; });
     return stats;
   }
 
   std::string description() const override {
-    return std::to_string(parts_.size()) + " files, first " + parts_[0].table->description();
+    return std::to_string(parts_.size()) + " files, first " +
+           parts_[0].table->description();
   }
 
   Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
@@ -239,7 +244,8 @@ class SetTable : public exec::Table {
     return std::make_unique<SetSource>(schema, std::move(scans), context);
   }
 
-  Result<std::shared_ptr<exec::RowStore>> row_store(exec::RunContext* context) const override {
+  Result<std::shared_ptr<exec::RowStore>> row_store(
+      exec::RunContext* context) const override {
     std::vector<std::shared_ptr<exec::RowStore>> stores;
     for (const Part& part : parts_) {
       ARROW_ASSIGN_OR_RAISE(auto store, part.table->row_store(context));
@@ -328,15 +334,17 @@ Status CheckSameColumns(const Part& first, const Part& other) {
       return schema.field(c)->name() + " " + schema.field(c)->type()->ToString();
     };
     if (describe(expected) == describe(found)) continue;
-    return DataError(other.path, ": schemas differ: column ", c + 1, " is ", describe(found),
-                     "; expected ", describe(expected), " as in ", first.path);
+    return DataError(other.path, ": schemas differ: column ", c + 1, " is ",
+                     describe(found), "; expected ", describe(expected), " as in ",
+                     first.path);
   }
   return Status::OK();
 }
 
 bool IsInteger(const std::string& text) {
   int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
 }
 
@@ -389,12 +397,13 @@ Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
   for (const std::string& pattern : patterns) {
     ARROW_ASSIGN_OR_RAISE(const std::vector<fs::FileEntry> files, fs::ListFiles(pattern));
     if (files.empty()) {
-      return StorageError(pattern, ": the folder holds no data file; expected at least one");
+      return StorageError(pattern,
+                          ": the folder holds no data file; expected at least one");
     }
     for (const fs::FileEntry& file : files) {
       const bool is_parquet = kind.value_or(KindOf(file.path)) == FileKind::kParquet;
-      ARROW_ASSIGN_OR_RAISE(auto table, is_parquet ? OpenParquetTable(file.path)
-                                                   : OpenIpcTable(file.path));
+      ARROW_ASSIGN_OR_RAISE(
+          auto table, is_parquet ? OpenParquetTable(file.path) : OpenIpcTable(file.path));
       parts.push_back({file.path, std::move(table), {}});
       folders.push_back(file.partitions);
       ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));

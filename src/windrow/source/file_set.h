@@ -13,8 +13,8 @@ namespace windrow::source {
 enum class FileKind { kIpc, kParquet };
 
 /// Opens the files that `patterns` name (paths, folders, globs; see fs::ListFiles) as one
-/// table: their rows in the order of the patterns and, within one, of the paths' bytes. The
-/// format is `kind`, or is told from each file's first bytes.
+/// table: their rows in the order of the patterns and, within one, of the paths' bytes.
+/// The format is `kind`, or is told from each file's first bytes.
 ///
 /// Folders named key=value add a column `key` after the files' own, int64 when all values
 /// are integers, else string, unless the files have a column of that name. All files must

@@ -181,7 +181,8 @@ class PlainColumn {
       return DataError("offsets run from ", offsets[0], " to ", offsets[count],
                        ", expected within 0 to ", size);
     }
-    if (check_ == OffsetCheck::kAll && !Ascends(offsets, count)) return DataError("offsets do not ascend");
+    if (check_ == OffsetCheck::kAll && !Ascends(offsets, count))
+      return DataError("offsets do not ascend");
     return Status::OK();
   }
 

@@ -15,9 +15,9 @@ namespace windrow::source {
 /// and binary and string with their large forms.
 bool IsPlainIpcType(const arrow::DataType& type);
 
-/// How much of the offsets of a variable-size column is checked. kEnds leaves the checking
-/// of the offsets in between to whoever reads them: a gather of few rows of a mapped column
-/// must not read all of it.
+/// How much of the offsets of a variable-size column is checked. kEnds leaves the
+/// checking of the offsets in between to whoever reads them: a gather of few rows of a
+/// mapped column must not read all of it.
 enum class OffsetCheck { kAll, kEnds };
 
 /// Rows [begin, begin + count) of a plain column of one batch. The buffers are those of

@@ -95,9 +95,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> Scan::Load(const Part& part) const {
   arrow::ArrayVector arrays(columns.size());
   auto load = [&](int64_t i) -> Status {
     const int at = plain[i];
-    ARROW_ASSIGN_OR_RAISE(arrays[at],
-                          LoadPlainIpcColumn(*file, part.batch, columns[at], part.begin,
-                                             part.count, OffsetCheck::kAll, context->pool));
+    ARROW_ASSIGN_OR_RAISE(
+        arrays[at], LoadPlainIpcColumn(*file, part.batch, columns[at], part.begin,
+                                       part.count, OffsetCheck::kAll, context->pool));
     return Status::OK();
   };
   // Where batches alone would leave slots idle, columns are decompressed in parallel.
