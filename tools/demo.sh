@@ -1,41 +1,62 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Shows the enrich recipe on generated data in ./demo: a plain join of all columns, its plan,
-# and the ten widest spreads.
+# Shows Windrow on generated data in ./demo: quotes joined with all columns of their
+# securities by the enrich recipe, then a job document of its own over the result.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 windrow="$PWD/build/release/windrow"
 mkdir -p demo
 cd demo
 
-# step TITLE COMMAND...: runs it and prints its wall time.
+readonly quotes=120000 securities=1000000 shown_lines=14
+
+# step TITLE ARGUMENTS...: runs the command and prints its first lines and its wall time.
 step() {
-  local title=$1 start=${EPOCHREALTIME/./}
+  local title=$1 start=${EPOCHREALTIME/[.,]/}
   shift
+  printf '\n== %s\n$ windrow' "$title"
+  printf ' %q' "$@"
   echo
-  echo "== $title"
-  echo "   windrow ${*:2}"
-  "$@"
-  local micros=$((${EPOCHREALTIME/./} - start))
-  printf '   %d.%03d s\n' $((micros / 1000000)) $((micros / 1000 % 1000))
+  "$windrow" "$@" | awk -v shown="$shown_lines" '
+    NR <= shown
+    END { if (NR > shown) printf "  ... %d more lines\n", NR - shown }'
+  local micros=$((${EPOCHREALTIME/[.,]/} - start))
+  printf '[%d.%03d s]\n' $((micros / 1000000)) $((micros / 1000 % 1000))
 }
 
-[[ -f quotes.arrow ]] ||
-  step "1,000,000 quotes" "$windrow" generate quotes --rows 1000000 --seed 42 -o quotes.arrow
-[[ -f securities.arrow ]] ||
-  step "120,000 securities" \
-    "$windrow" generate securities --rows 120000 --seed 7 -o securities.arrow
+step "Securities: a table of 95 columns" \
+  generate securities --rows $securities -o securities.arrow
+step "Quotes: a third of them are for one of these securities" \
+  generate quotes --rows $quotes --option securities=$securities -o quotes.arrow
+step "What the quotes hold" inspect quotes.arrow
 
-inputs=(--quotes quotes.arrow --securities securities.arrow)
-step "What the quotes hold" "$windrow" inspect quotes.arrow
 step "Every quote with the 95 columns of its security" \
-  "$windrow" enrich "${inputs[@]}" --columns all -o enriched.arrow
-step "What came out" "$windrow" inspect enriched.arrow
-"$windrow" enrich "${inputs[@]}" --columns all -o enriched.arrow --print-job >enrich.yaml
-step "How it was planned" "$windrow" explain enrich.yaml
-step "The ten widest spreads" \
-  "$windrow" enrich "${inputs[@]}" --columns ID,NAME --spread \
-  --sort-by spread:desc --limit 10 -o widest.arrow
-step "Which are" "$windrow" inspect widest.arrow --samples 10
-echo
-echo "Files are in demo/: enriched.arrow, widest.arrow, and enrich.yaml to edit and run."
+  enrich --quotes quotes.arrow --securities securities.arrow -o enriched.arrow \
+  --report enrich-report.json
+"$windrow" enrich --quotes quotes.arrow --securities securities.arrow -o enriched.arrow \
+  --print-job >enrich.yaml
+step "How that was planned (enrich.yaml is the job document the recipe ran)" \
+  explain enrich.yaml
+step "What came out" inspect enriched.arrow
+
+cat >widest.yaml <<'JOB'
+windrow: 1
+sources:
+  enriched: {scan: enriched.arrow}
+steps:
+  priced: {filter: "side = 'BID' and price > 0 and spread is not null"}
+  narrow: {select: [instrumentId, NAME, price, {spread_bps: "10000 * spread / price"}]}
+  widest: {sort: [spread_bps desc, instrumentId], limit: 100}
+sinks:
+  - {write: widest.parquet}
+JOB
+printf '\n== A job of your own: widest.yaml\n'
+cat widest.yaml
+step "The 100 widest spreads" run widest.yaml
+step "The first of them" inspect widest.parquet --samples 1
+
+printf '\nThe files are in %s:\n' "$PWD"
+printf '  %s\n' "quotes.arrow, securities.arrow   inputs" \
+  "enrich.yaml, widest.yaml         job documents: edit them and windrow run them" \
+  "enriched.arrow, widest.parquet   outputs" \
+  "enrich-report.json               what the join did, in numbers"
