@@ -22,18 +22,18 @@ struct KeyMatches {
 /// From key to the build rows that have it. Holds keys and row numbers, never payload.
 ///
 /// Three forms, chosen from the keys themselves:
-///   identity  the keys are base, base + 1, …: a row number is a subtraction. Nothing
-///   stored. dense     integer keys in a range at most kDenseSpread times their number:
-///   an array by
-///             key - min, its rows side by side.
+///   identity  the keys are base, base + 1, …: a row number is a subtraction, and
+///             nothing is stored.
+///   dense     integer keys in a range at most kDenseSpread times their number: an array
+///             by key - min, with the rows of one key side by side.
 ///   hash      everything else: a directory by hash prefix into entries stored side by
-///   side
-///             ("unchained", Birler et al., DaMoN 2024). A directory word is the end of
-///             the bucket's entries (48 bits) and a 16-bit filter of its hashes, so a
+///             side ("unchained", Birler et al., DaMoN 2024). A directory word is the end
+///             of the bucket's entries (48 bits) and a 16-bit filter of its hashes, so a
 ///             miss costs one cache line. Duplicates are neighbours; there are no chains.
 /// Example: keys 7, 7, 9 are dense: starts 0,2,2,3 for 7,8,9; rows 0,1,2.
-/// Build: Add each batch, Freeze, then FillPart for every part (parts are independent and
-/// may run on different threads), Seal. After that immutable and thread-safe.
+/// Build: Add each batch, Freeze, CountPart for every part, PlacePartStarts, FillPart for
+/// every part. Parts are independent and may run on different threads. After that
+/// immutable and thread-safe.
 /// At most 2^32 - 2 rows.
 class KeyTable {
  public:

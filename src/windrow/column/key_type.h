@@ -11,15 +11,16 @@ namespace windrow::column {
 
 /// The type in which values of two join key columns are compared:
 ///
-/// | left and right                            | compared as |
-/// |-------------------------------------------|----------------------------------------|
-/// | integers of any width and sign            | int64; uint64 when both are | | boolean
-/// | boolean                                  | | float, double | double; -0.0 = 0.0, NaN
-/// = NaN            | | date32, date64                            | the finer of the two
-/// | | timestamps, both naive or both zoned      | the finer unit, as instants | | times,
-/// durations                          | the finer unit                           | |
-/// string, large string, binary, fixed-size  | bytes                                    |
-/// | null and anything                         | the other type; nothing matches |
+/// | left and right                  | compared as                          |
+/// |---------------------------------|--------------------------------------|
+/// | integers of any width and sign  | int64; uint64 when both are          |
+/// | boolean                         | boolean                              |
+/// | float, double                   | double; -0.0 = 0.0 and NaN = NaN     |
+/// | date32, date64                  | the finer of the two                 |
+/// | timestamps, naive or zoned      | the finer unit, as instants          |
+/// | times, durations                | the finer unit                       |
+/// | strings and binaries, all forms | bytes                                |
+/// | null and anything               | the other type; nothing matches      |
 ///
 /// A dictionary counts as its values. Anything else does not compare: UserError naming
 /// both types and, for a naive against a zoned timestamp, the reason.

@@ -12,12 +12,11 @@ namespace windrow::exec {
 
 // A pipeline is a chain that ends in a sink:
 //
-//   source units ─> decode ─> Operator* ─> Breaker::Prepare ┐        (parallel, any
-//   order)
-//                                                           ├ Breaker::Consume (one at a
-//                                                           time, │  in the source's row
-//                                                           order)
-//                 emitted batches ─> Operator* ─> ... ─> Sink::Encode │ Sink::Write
+//   units ─> decode ─> Operator* ─> Breaker::Prepare          in parallel, in any order
+//                                   Breaker::Consume          one at a time, in row order
+//   emitted batches ─> Operator* ─> Breaker::Prepare, Consume as above, and so on
+//   emitted batches ─> Operator* ─> Sink::Encode              in parallel
+//                                   Sink::Write               one at a time, in row order
 //
 // Operators map one batch to one batch and may run on many batches at once. A breaker
 // sees the batches in order and emits when it likes: a join probe by windows, a sort at

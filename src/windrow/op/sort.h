@@ -16,7 +16,7 @@ namespace windrow::op {
 /// Orders rows by some columns; with a limit, keeps only the first rows of that order.
 ///
 /// Rows that compare equal keep their input order, so the result does not depend on slots
-/// or batch size. NaN sorts after every number and before null at the end. With a limit
+/// or batch size. NaN stands between numbers and nulls, wherever those are. With a limit
 /// each batch is cut to its own first rows in parallel, and the survivors are cut again
 /// whenever there are kCompactFactor times too many, so memory follows the limit, not the
 /// input.

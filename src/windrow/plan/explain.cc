@@ -123,7 +123,7 @@ void PrintTree(const Shown& node, const std::string& prefix, bool is_last, bool 
   if (node.estimated_rows.has_value()) out << "  ~" << *node.estimated_rows << " rows";
   out << '\n';
   if (!node.strategy.empty()) {
-    out << below << (node.inputs.empty() ? "   " : "│  ") << node.strategy << "; because "
+    out << below << (node.inputs.empty() ? "   " : "│  ") << node.strategy << "; "
         << node.reason << '\n';
   }
   for (size_t i = 0; i < node.inputs.size(); ++i) {

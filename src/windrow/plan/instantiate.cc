@@ -382,6 +382,7 @@ Result<StageResult> Instantiator::CheckKeys(const KeyCheckStage& stage) {
   // The check has read every key, as a scan of the key column would.
   exec::StepMetrics* scan = MetricsOf(stage.source, "scan");
   scan->rows_out += join->built->table.num_rows();
+  scan->predicted_rows = tables_.at(stage.source)->num_rows();
   scan->SetStrategy(tables_.at(stage.source)->description(), "");
   joins_[stage.join] = std::move(join);
   return result;

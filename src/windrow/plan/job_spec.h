@@ -44,7 +44,7 @@ using PlacedText = Placed<std::string>;
 enum class FileFormat { kArrow, kParquet };
 enum class JoinHow { kInner, kLeft, kSemi, kAnti };
 
-/// Reads files or a remote table. `paths` holds at least one path, glob or URL; without a
+/// Reads files. `paths` holds at least one path or glob; without a
 /// format, each file's name and content decide.
 struct ScanSpec {
   std::vector<PlacedText> paths;

@@ -211,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
              "j:2:15: found the unknown key 'scn' in source 'q'; expected scan, format "
              "or generate; did you mean 'scan'?"},
         Case{"{scan: 5}",
-             "j:2:21: found the number 5 for 'scan'; expected a path or URL (in quotes "
+             "j:2:21: found the number 5 for 'scan'; expected a path (in quotes "
              "if it is meant as text)"},
         Case{"{scan: []}",
              "j:2:21: found an empty list for 'scan'; expected at least one path"},
@@ -279,7 +279,7 @@ sinks:
 )"),
       "j:3:18: found no value for the variable 'dat'; expected -D dat=VALUE; did you "
       "mean 'data'?\n"
-      "j:4:22: found the number 5 for 'scan'; expected a path or URL (in quotes if it is "
+      "j:4:22: found the number 5 for 'scan'; expected a path (in quotes if it is "
       "meant as text)\n"
       "j:6:26: found no source or step 'quote'; expected one of quotes, securities, "
       "matched, priced, kept, top; did you mean 'quotes'?\n"

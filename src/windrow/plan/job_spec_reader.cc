@@ -113,7 +113,7 @@ void JobReader::ReadSources(const YamlNode& node) {
 }
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
-  constexpr std::string_view kPath = "a path or URL";
+  constexpr std::string_view kPath = "a path";
   fields.AllowOnly({"scan", "format", "generate"});
   ScanSpec scan;
   if (const auto* format = fields.Find("format")) {
@@ -412,7 +412,7 @@ SinkSpec JobReader::ReadSink(const Fields& fields) {
                     "row_group_rows"});
   WriteSpec write;
   if (const auto* path = fields.Require("write", "write: PATH or collect: NAME")) {
-    write.path = ReadText(*path, "write", "a path or URL", problems_);
+    write.path = ReadText(*path, "write", "a path", problems_);
   }
   write.from = ReadFrom(fields, fields.place());
   if (const auto* format = fields.Find("format")) {

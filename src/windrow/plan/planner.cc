@@ -112,16 +112,17 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
     return count.has_value() ? std::to_string(*count) : std::string("unknown");
   };
   std::ostringstream reason;
+  reason << "left ~" << rows(left_rows) << " rows, right ~" << rows(right_rows);
   if (choice.checks_keys) {
     choice.strategy = "identity if " + join.right->step + "." + join.right_keys[0] +
-                      " counts up, else ";
-    reason << "looked up when the run starts; ";
+                      " counts up by one, else ";
+    reason << "; the keys are looked at when the run starts";
   }
-  choice.strategy +=
-      choice.builds_left ? "build " + join.left->step : "build " + join.right->step;
-  reason << "left has " << rows(left_rows) << " keys, right " << rows(right_rows);
-  if (switches_.late_payload && !right.has_value())
+  choice.strategy += choice.builds_left ? "build " + join.left->step
+                                        : "build " + join.right->step;
+  if (switches_.late_payload && !right.has_value()) {
     reason << "; the right side is computed, so it is built";
+  }
   choice.reason = reason.str();
   return choice;
 }
@@ -205,8 +206,8 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
 Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinNode& join,
                                             std::vector<Stage>* stages) {
   const int id = join_ids_.at(&node);
-  // A built right side that is smaller than the left is gathered from again and again.
-  // When that means decoding, its payload is decoded once and kept.
+  // A built right side that is smaller than the left is gathered from again and again, so
+  // it is read once and kept; unless it can be gathered from where it is mapped.
   const bool is_small = join.right->estimated_rows.value_or(INT64_MAX) <
                         join.left->estimated_rows.value_or(0);
   const auto identity = identity_joins_.find(id);

@@ -34,7 +34,8 @@ class LocalRunner {
   ~LocalRunner();
 
   /// Runs every stage, then publishes every output. When anything fails, or the token is
-  /// stopped, all outputs are as they were before.
+  /// stopped, all outputs are as they were before; only a publishing that fails after
+  /// another one succeeded leaves that one published.
   Status Run(const plan::PreparedJob& job);
 
   /// Counters of the run so far.
