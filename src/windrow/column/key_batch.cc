@@ -211,8 +211,10 @@ Result<KeyBatch> KeyBatch::Make(const KeyLayout& layout,
 Status KeyBatch::ClearInvalid(const arrow::Array& column) {
   if (column.null_count() == 0) return Status::OK();
   if (valid_.empty()) ARROW_RETURN_NOT_OK(valid_.Assign(size_, 1));
+  const uint8_t* bits = column.null_bitmap_data();
+  if (bits == nullptr) return valid_.Assign(size_, 0);  // a null-typed column
   for (int64_t row = 0; row < size_; ++row) {
-    if (column.IsNull(row)) valid_[row] = 0;
+    valid_[row] &= arrow::bit_util::GetBit(bits, column.offset() + row) ? 1 : 0;
   }
   return Status::OK();
 }

@@ -226,8 +226,28 @@ Status KeyTable::ProbeHash(const KeyBatch& keys, const OnRow& on_row) const {
   return Status::OK();
 }
 
+/// Inner matches against the identity form: no branch depends on whether a row matches,
+/// which is as unpredictable as the data.
+Status KeyTable::MatchIdentity(const KeyBatch& keys, KeyMatches* matches) const {
+  int64_t found = matches->probe_rows.size();
+  ARROW_RETURN_NOT_OK(matches->probe_rows.Resize(found + keys.size()));
+  ARROW_RETURN_NOT_OK(matches->build_rows.Resize(found + keys.size()));
+  const auto base = static_cast<uint64_t>(key_min_);
+  const auto rows = static_cast<uint64_t>(num_rows_);
+  for (int64_t row = 0; row < keys.size(); ++row) {
+    const uint64_t slot = static_cast<uint64_t>(keys.words()[row]) - base;
+    matches->probe_rows[found] = static_cast<uint32_t>(row);
+    matches->build_rows[found] = static_cast<uint32_t>(slot);
+    found += static_cast<int64_t>(slot < rows) & static_cast<int64_t>(keys.is_valid(row));
+  }
+  matches->probe_rows.Truncate(found);
+  matches->build_rows.Truncate(found);
+  return Status::OK();
+}
+
 Status KeyTable::Match(const KeyBatch& keys, bool keep_unmatched,
                        KeyMatches* matches) const {
+  if (form_ == Form::kIdentity && !keep_unmatched) return MatchIdentity(keys, matches);
   ARROW_RETURN_NOT_OK(matches->probe_rows.Reserve(matches->probe_rows.size() + 64));
   auto on_row = [&](int64_t row, std::span<const uint32_t> build_rows) -> Status {
     const auto probe_row = static_cast<uint32_t>(row);

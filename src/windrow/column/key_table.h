@@ -89,6 +89,7 @@ class KeyTable {
   void ForEachKey(const Visit& visit) const;
   void FillDense();
   bool IsEqual(const Entry& entry, const KeyBatch& keys, int64_t row) const;
+  Status MatchIdentity(const KeyBatch& keys, KeyMatches* matches) const;
   template <typename OnRow>
   Status ProbeRange(const KeyBatch& keys, const OnRow& on_row) const;
   template <typename OnRow>

@@ -41,7 +41,8 @@ const std::vector<Switch>& AllSwitches() {
        "sync"},
       {"morsel_rows", &Switches::morsel_rows, 1, "most rows of a batch between steps",
        ""},
-      {"morsel_bytes", &Switches::morsel_bytes, 1024, "most bytes of a batch read from a source", ""},
+      {"morsel_bytes", &Switches::morsel_bytes, 1024,
+       "most bytes of a batch read from a source", ""},
       {"window_bytes", &Switches::window_bytes, 0,
        "joined output gathered at once; 0 is an eighth of the budget, 8 to 512 MiB", ""},
   };
