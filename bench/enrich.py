@@ -87,8 +87,12 @@ def make_file(settings: Settings, path: Path, table: str, form: str, keys: str) 
     making = path.with_name("making-" + path.name)
     command = [str(settings.windrow), "generate", table, "--rows", str(rows)]
     command += ["--seed", str(SEEDS[table]), "-o", str(making)]
+    if table == "quotes":
+        command += ["--option", f"securities={settings.rows or ROWS}"]
     if keys == "sparse":
-        command += ["--option", "shuffled=true"]
+        command += ["--option", "sparse=true"]
+        if table == "securities":
+            command += ["--option", "shuffled=true"]
     if form == "zstd":
         command += ["--compression", "zstd:3"]
     try:

@@ -391,6 +391,8 @@ Result<StageResult> Instantiator::CheckKeys(const KeyCheckStage& stage) {
 void Instantiator::DescribeBuilt(const BuildOutput& output) {
   const auto [strategy, reason] = op::DescribeTable(joins_.at(output.join)->built->table);
   MetricsOf(output.step, "hash_join_build")->SetStrategy(strategy, reason);
+  MetricsOf(output.step, "hash_join")
+      ->SetStrategy("build " + output.built + ", " + strategy, reason);
 }
 
 void Instantiator::AddLateBytes() {

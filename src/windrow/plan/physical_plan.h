@@ -82,6 +82,7 @@ struct JoinKeys {
 struct BuildOutput {
   int join;
   std::string step;
+  std::string built;  ///< name of the side that is built
   JoinKeys keys;
   JoinSide side;
 };

@@ -118,8 +118,8 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
                       " counts up by one, else ";
     reason << "; the keys are looked at when the run starts";
   }
-  choice.strategy += choice.builds_left ? "build " + join.left->step
-                                        : "build " + join.right->step;
+  choice.strategy +=
+      choice.builds_left ? "build " + join.left->step : "build " + join.right->step;
   if (switches_.late_payload && !right.has_value()) {
     reason << "; the right side is computed, so it is built";
   }
@@ -232,9 +232,10 @@ Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinN
     } else {
       ARROW_ASSIGN_OR_RAISE(build, Lower(built, stages));
     }
-    stages->push_back(Add(PipelineStage{std::move(build.input), std::move(build.ops),
-                                        BuildOutput{id, node.step, KeysOf(join), side},
-                                        built->estimated_rows}));
+    stages->push_back(
+        Add(PipelineStage{std::move(build.input), std::move(build.ops),
+                          BuildOutput{id, node.step, built->step, KeysOf(join), side},
+                          built->estimated_rows}));
   }
   if (builds_left) {
     const LateScan right = *AsLateScan(join.right);
