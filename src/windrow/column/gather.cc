@@ -134,8 +134,9 @@ Result<ArrayPtr> GatherByTake(const std::shared_ptr<arrow::DataType>& type,
                               const GatherOrder& order, arrow::MemoryPool* pool) {
   std::vector<ArrayPtr> parts;
   for (size_t r = 0; r < chunks.size(); ++r) {
-    ARROW_ASSIGN_OR_RAISE(auto part,
-                          CompactRange(type, chunks[r], order, order.ranges[r], pool));
+    const auto [chunk, begin, end] = order.ranges[r];
+    const auto rows = order.rows.view().subspan(begin, end - begin);
+    ARROW_ASSIGN_OR_RAISE(auto part, CompactRows(type, chunks[r], rows, pool));
     parts.push_back(std::move(part));
   }
   ARROW_ASSIGN_OR_RAISE(ArrayPtr compact,
@@ -164,35 +165,32 @@ bool IsDictionaryOf(const arrow::Array& chunk, const arrow::DataType& type) {
 }
 
 /// Codes of the wanted rows first, then their values: touches only what is wanted.
-Result<ArrayPtr> DecodeRange(const ArrayPtr& chunk, const GatherOrder& order,
-                             const GatherOrder::Range& range, arrow::MemoryPool* pool) {
+Result<ArrayPtr> DecodeRows(const ArrayPtr& chunk, std::span<const uint32_t> rows,
+                            arrow::MemoryPool* pool) {
   const auto& coded = checked_cast<const arrow::DictionaryArray&>(*chunk);
   ARROW_ASSIGN_OR_RAISE(
-      ArrayPtr codes,
-      CompactRange(coded.indices()->type(), coded.indices(), order, range, pool));
+      ArrayPtr codes, CompactRows(coded.indices()->type(), coded.indices(), rows, pool));
   return TakeRows(*coded.dictionary(), *codes, pool);
 }
 
 }  // namespace
 
-Result<ArrayPtr> CompactRange(const std::shared_ptr<arrow::DataType>& type,
-                              const ArrayPtr& chunk, const GatherOrder& order,
-                              const GatherOrder::Range& range, arrow::MemoryPool* pool) {
-  if (IsDictionaryOf(*chunk, *type)) return DecodeRange(chunk, order, range, pool);
-  const int64_t count = range.end - range.begin;
+Result<ArrayPtr> CompactRows(const std::shared_ptr<arrow::DataType>& type,
+                             const ArrayPtr& chunk, std::span<const uint32_t> rows,
+                             arrow::MemoryPool* pool) {
+  if (IsDictionaryOf(*chunk, *type)) return DecodeRows(chunk, rows, pool);
+  const auto count = static_cast<int64_t>(rows.size());
   const bool is_plain =
       arrow::is_fixed_width(*type) || arrow::is_base_binary_like(type->id());
   if (!is_plain || type->id() == arrow::Type::DICTIONARY) {
-    const arrow::UInt32Array indices(
-        count,
-        arrow::Buffer::Wrap(order.rows.data() + range.begin, static_cast<size_t>(count)));
+    const arrow::UInt32Array indices(count,
+                                     arrow::Buffer::Wrap(rows.data(), rows.size()));
     return TakeRows(*chunk, indices, pool);
   }
   GatherOrder part(pool);
   part.output_rows = count;
-  part.ranges = {{range.chunk, 0, count}};
-  ARROW_RETURN_NOT_OK(
-      part.rows.Append({order.rows.data() + range.begin, static_cast<size_t>(count)}));
+  part.ranges = {{0, 0, count}};
+  ARROW_RETURN_NOT_OK(part.rows.Append(rows));
   return Gather(type, {chunk}, part, pool);
 }
 
@@ -206,14 +204,14 @@ Result<ArrayPtr> Gather(const std::shared_ptr<arrow::DataType>& type,
   if (chunks.empty()) return arrow::MakeArrayOfNull(type, order.output_rows, pool);
   for (const ArrayPtr& chunk : chunks) {
     if (!IsDictionaryOf(*chunk, *type)) continue;
+    ARROW_ASSIGN_OR_RAISE(const CompactOrder compact, MakeCompactOrder(order, pool));
     std::vector<ArrayPtr> plain;
     for (size_t r = 0; r < chunks.size(); ++r) {
       ARROW_ASSIGN_OR_RAISE(auto part,
-                            CompactRange(type, chunks[r], order, order.ranges[r], pool));
+                            CompactRows(type, chunks[r], compact.RowsOf(r), pool));
       plain.push_back(std::move(part));
     }
-    ARROW_ASSIGN_OR_RAISE(const GatherOrder compacted, CompactedOrder(order, pool));
-    return Gather(type, plain, compacted, pool);
+    return Gather(type, plain, compact.order, pool);
   }
   switch (type->id()) {
     case arrow::Type::DICTIONARY:

@@ -54,14 +54,28 @@ Result<std::shared_ptr<arrow::Array>> Gather(
     const std::vector<std::shared_ptr<arrow::Array>>& chunks, const GatherOrder& order,
     arrow::MemoryPool* pool);
 
-/// The rows of one range as a small array, so that the chunk can be let go. Gathering the
-/// compacted ranges with CompactedOrder gives what Gather gives from the chunks.
-Result<std::shared_ptr<arrow::Array>> CompactRange(
+/// The ascending `rows` of a chunk as a small array of `type`, so that the chunk can be
+/// let go. The chunk is of `type` or of a dictionary of it; errors are those of Gather.
+Result<std::shared_ptr<arrow::Array>> CompactRows(
     const std::shared_ptr<arrow::DataType>& type,
-    const std::shared_ptr<arrow::Array>& chunk, const GatherOrder& order,
-    const GatherOrder::Range& range, arrow::MemoryPool* pool);
+    const std::shared_ptr<arrow::Array>& chunk, std::span<const uint32_t> rows,
+    arrow::MemoryPool* pool);
 
-/// The order that reads the output of CompactRange for each range of `order`.
-Result<GatherOrder> CompactedOrder(const GatherOrder& order, arrow::MemoryPool* pool);
+/// An order split in two: which rows to take out of each chunk, each row once, and how to
+/// gather from what was taken. Immutable once made; thread-safe.
+struct CompactOrder {
+  explicit CompactOrder(arrow::MemoryPool* pool) : rows(pool), order(pool) {}
+
+  /// The rows to take for order.ranges[range].
+  std::span<const uint32_t> RowsOf(size_t range) const {
+    return rows.view().subspan(starts[range], starts[range + 1] - starts[range]);
+  }
+
+  PoolVector<uint32_t> rows;   ///< row within its chunk; ascending within a range
+  std::vector<size_t> starts;  ///< into `rows`, per range; last: their number
+  GatherOrder order;           ///< reads one array of taken rows per range
+};
+
+Result<CompactOrder> MakeCompactOrder(const GatherOrder& order, arrow::MemoryPool* pool);
 
 }  // namespace windrow::column

@@ -91,19 +91,27 @@ Result<GatherOrder> MakeGatherOrder(std::span<const int64_t> row_numbers,
   return order;
 }
 
-Result<GatherOrder> CompactedOrder(const GatherOrder& order, arrow::MemoryPool* pool) {
-  GatherOrder compacted(pool);
-  compacted.output_rows = order.output_rows;
-  compacted.has_missing = order.has_missing;
-  ARROW_RETURN_NOT_OK(compacted.rows.Resize(order.rows.size()));
+Result<CompactOrder> MakeCompactOrder(const GatherOrder& order, arrow::MemoryPool* pool) {
+  CompactOrder compact(pool);
+  compact.order.output_rows = order.output_rows;
+  compact.order.has_missing = order.has_missing;
+  compact.order.ranges = order.ranges;
+  ARROW_RETURN_NOT_OK(compact.order.positions.Append(order.positions.view()));
+  ARROW_RETURN_NOT_OK(compact.order.rows.Resize(order.rows.size()));
+  ARROW_RETURN_NOT_OK(compact.rows.Resize(order.rows.size()));
+  int64_t taken = 0;
   for (const GatherOrder::Range& range : order.ranges) {
+    const int64_t first = taken;
+    compact.starts.push_back(static_cast<size_t>(first));
     for (int64_t i = range.begin; i < range.end; ++i) {
-      compacted.rows[i] = static_cast<uint32_t>(i - range.begin);
+      const uint32_t row = order.rows[i];
+      if (taken == first || compact.rows[taken - 1] != row) compact.rows[taken++] = row;
+      compact.order.rows[i] = static_cast<uint32_t>(taken - 1 - first);
     }
   }
-  ARROW_RETURN_NOT_OK(compacted.positions.Append(order.positions.view()));
-  compacted.ranges = order.ranges;
-  return compacted;
+  compact.starts.push_back(static_cast<size_t>(taken));
+  compact.rows.Truncate(taken);
+  return compact;
 }
 
 }  // namespace windrow::column

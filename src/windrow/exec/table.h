@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,7 +85,14 @@ class RowStore {
   /// you use.
   virtual Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk,
                                                            int column) const = 0;
-  /// Bytes LoadColumn calls have fetched from storage so far.
+  /// The given rows of one chunk, counted from its first; they must ascend and may
+  /// repeat. Its type is that of the schema, or a dictionary of it. This version loads
+  /// the whole column and keeps the rows; a store that can leave the others undecoded
+  /// overrides it.
+  virtual Result<std::shared_ptr<arrow::Array>> LoadRows(int chunk, int column,
+                                                         std::span<const uint32_t> rows,
+                                                         arrow::MemoryPool* pool) const;
+  /// Bytes LoadColumn and LoadRows calls have fetched from storage so far.
   virtual int64_t bytes_read() const = 0;
 };
 

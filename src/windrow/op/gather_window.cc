@@ -75,7 +75,7 @@ class Window {
 
   Status MakeOrders() {
     orders_.resize(sides_.size());
-    compacted_orders_.resize(sides_.size());
+    compact_orders_.resize(sides_.size());
     compacted_.resize(tasks_.size());
     return ForEach(sides_.size(), [&](int64_t s) -> Status {
       ARROW_ASSIGN_OR_RAISE(
@@ -86,8 +86,8 @@ class Window {
           std::any_of(sides_[s].columns.begin(), sides_[s].columns.end(),
                       [&](int column) { return !sides_[s].rows->IsResident(column); });
       if (decodes) {
-        ARROW_ASSIGN_OR_RAISE(compacted_orders_[s],
-                              column::CompactedOrder(*orders_[s], context_->pool));
+        ARROW_ASSIGN_OR_RAISE(compact_orders_[s],
+                              column::MakeCompactOrder(*orders_[s], context_->pool));
       }
       return Status::OK();
     });
@@ -97,15 +97,13 @@ class Window {
     return schema_->field(static_cast<int>(task.output))->type();
   }
 
-  Status CompactRange(const Task& task, size_t range_index) {
-    const GatherOrder& order = *orders_[task.side];
-    const GatherOrder::Range& range = order.ranges[range_index];
-    ARROW_ASSIGN_OR_RAISE(const ArrayPtr chunk,
-                          sides_[task.side].rows->LoadColumn(range.chunk, task.column));
-    ARROW_ASSIGN_OR_RAISE(
-        compacted_[task.output][range_index],
-        column::CompactRange(TypeOf(task), chunk, order, range, context_->pool));
-    return Status::OK();
+  Status LoadRange(const Task& task, size_t range_index) {
+    const column::CompactOrder& compact = *compact_orders_[task.side];
+    return sides_[task.side]
+        .rows
+        ->LoadRows(compact.order.ranges[range_index].chunk, task.column,
+                   compact.RowsOf(range_index), context_->pool)
+        .Value(&compacted_[task.output][range_index]);
   }
 
   bool Decodes(const Task& task) const {
@@ -123,7 +121,7 @@ class Window {
       for (size_t range = 0; range < ranges; ++range) pieces.emplace_back(&task, range);
     }
     return ForEach(pieces.size(), [&](int64_t i) {
-      return CompactRange(*pieces[i].first, pieces[i].second);
+      return LoadRange(*pieces[i].first, pieces[i].second);
     });
   }
 
@@ -136,7 +134,7 @@ class Window {
         compacted_[task.output].resize(order.ranges.size());
         for (size_t range = 0; range < order.ranges.size(); ++range) {
           ARROW_RETURN_NOT_OK(context_->stop.Poll());
-          ARROW_RETURN_NOT_OK(CompactRange(task, range));
+          ARROW_RETURN_NOT_OK(LoadRange(task, range));
         }
       }
       chunks = std::move(compacted_[task.output]);
@@ -146,9 +144,9 @@ class Window {
                                                  order.ranges[range].chunk, task.column));
       }
     }
-    auto output =
-        column::Gather(TypeOf(task), chunks,
-                       decodes ? *compacted_orders_[task.side] : order, context_->pool);
+    auto output = column::Gather(TypeOf(task), chunks,
+                                 decodes ? compact_orders_[task.side]->order : order,
+                                 context_->pool);
     if (output.status().IsInvalid()) {
       return DataError("column '", schema_->field(static_cast<int>(task.output))->name(),
                        "': ", output.status().message());
@@ -163,7 +161,7 @@ class Window {
   exec::StepMetrics* metrics_;
   std::vector<Task> tasks_;
   std::vector<std::optional<GatherOrder>> orders_;
-  std::vector<std::optional<GatherOrder>> compacted_orders_;
+  std::vector<std::optional<column::CompactOrder>> compact_orders_;
   std::vector<std::vector<ArrayPtr>> compacted_;  ///< by output column, then range
   std::vector<ArrayPtr> outputs_;
 };

@@ -182,6 +182,17 @@ class SetRows : public exec::RowStore {
                                       pool_);
   }
 
+  Result<std::shared_ptr<arrow::Array>> LoadRows(int chunk, int column,
+                                                 std::span<const uint32_t> rows,
+                                                 arrow::MemoryPool* pool) const override {
+    const auto [part, part_chunk] = chunks_.at(static_cast<size_t>(chunk));
+    const exec::RowStore& store = *stores_[part];
+    const int file_columns = store.schema()->num_fields();
+    if (column < file_columns) return store.LoadRows(part_chunk, column, rows, pool);
+    return arrow::MakeArrayFromScalar(*parts_[part].values[column - file_columns],
+                                      static_cast<int64_t>(rows.size()), pool);
+  }
+
   int64_t bytes_read() const override {
     int64_t bytes = 0;
     for (const auto& store : stores_) bytes += store->bytes_read();

@@ -61,9 +61,22 @@ class ParquetDamageTest : public testing::Test {
     ARROW_ASSIGN_OR_RAISE(auto store, table->row_store(&run_.context));
     const int chunks = static_cast<int>(store->chunk_offsets().size()) - 1;
     for (int chunk = 0; chunk < chunks; ++chunk) {
-      for (const int column : columns) first &= store->LoadColumn(chunk, column).status();
+      for (const int column : columns) {
+        first &= store->LoadColumn(chunk, column).status();
+        first &= LoadSome(*store, chunk, column);
+      }
     }
     return first;
+  }
+
+  /// Every seventh row of a column chunk.
+  Status LoadSome(const exec::RowStore& store, int chunk, int column) {
+    const auto& offsets = store.chunk_offsets();
+    std::vector<uint32_t> rows;
+    for (int64_t row = 3; row < offsets[chunk + 1] - offsets[chunk]; row += 7) {
+      rows.push_back(static_cast<uint32_t>(row));
+    }
+    return store.LoadRows(chunk, column, rows, run_.context.pool).status();
   }
 
   TestFile file_{"parquet_damage_test"};
@@ -130,6 +143,10 @@ TEST_F(ParquetDamageTest, NamesThePlaceOfADamagedPage) {
     const Status load = store->LoadColumn(1, 1).status();
     EXPECT_EQ(BlameOf(load), Blame::kData) << load;
     EXPECT_THAT(load.message(), HasSubstr(file_.path() + ": row group 1: column 's': "));
+    EXPECT_TRUE(LoadSome(*store, 0, 1).ok());
+    const Status some = LoadSome(*store, 1, 1);
+    EXPECT_EQ(BlameOf(some), Blame::kData) << some;
+    EXPECT_THAT(some.message(), HasSubstr(file_.path() + ": row group 1: column 's': "));
   }
 }
 

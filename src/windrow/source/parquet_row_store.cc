@@ -16,6 +16,7 @@
 #include "windrow/source/parquet_bytes.h"
 #include "windrow/source/parquet_codes.h"
 #include "windrow/source/parquet_pruning.h"
+#include "windrow/source/parquet_selection.h"
 
 namespace windrow::source {
 namespace {
@@ -39,6 +40,9 @@ class ParquetRowStore : public exec::RowStore {
   }
   bool IsResident(int) const override { return false; }
   Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const override;
+  Result<std::shared_ptr<arrow::Array>> LoadRows(int chunk, int column,
+                                                 std::span<const uint32_t> rows,
+                                                 arrow::MemoryPool* pool) const override;
   int64_t bytes_read() const override { return bytes_->bytes_read(); }
 
  private:
@@ -46,6 +50,9 @@ class ParquetRowStore : public exec::RowStore {
   Result<std::unique_ptr<FileReader>> OpenReader(bool read_dictionaries) const;
   CodeStorage CodesOf(int chunk, int column) const;
   Result<std::shared_ptr<arrow::Array>> Decode(int chunk, int column) const;
+  Result<std::shared_ptr<arrow::Array>> Select(int chunk, int column,
+                                               std::span<const uint32_t> rows,
+                                               arrow::MemoryPool* pool) const;
 
   std::shared_ptr<const ParquetFile> file_;
   arrow::MemoryPool* pool_;
@@ -122,6 +129,39 @@ Result<std::shared_ptr<arrow::Array>> ParquetRowStore::LoadColumn(int chunk,
       CatchParquet([&] { return Decode(chunk, column).Value(&loaded); });
   if (!status.ok()) return AtInput(file_->PlaceOf(chunk, column), status);
   return loaded;
+}
+
+/// Null when the column chunk is stored in a way that has to be decoded as a whole.
+Result<std::shared_ptr<arrow::Array>> ParquetRowStore::Select(
+    int chunk, int column, std::span<const uint32_t> rows,
+    arrow::MemoryPool* pool) const {
+  const auto& type = schema()->field(column)->type();
+  if (rows.empty()) return arrow::MakeEmptyArray(type, pool);
+  const int leaf = file_->FlatLeaf(column);
+  if (leaf < 0) return nullptr;
+  const auto row_group = plain_reader_->parquet_reader()->RowGroup(chunk);
+  const auto stored = row_group->metadata()->ColumnChunk(leaf);
+  if (!CanSelect(*file_->metadata->schema()->Column(leaf), *stored, *type)) {
+    return nullptr;
+  }
+  if (BoundsOf(*file_, chunk, column).null_count == file_->num_rows(chunk)) {
+    return arrow::MakeArrayOfNull(type, static_cast<int64_t>(rows.size()), pool);
+  }
+  return SelectRows(*row_group, leaf, type, rows, pool);
+}
+
+Result<std::shared_ptr<arrow::Array>> ParquetRowStore::LoadRows(
+    int chunk, int column, std::span<const uint32_t> rows,
+    arrow::MemoryPool* pool) const {
+  WINDROW_CHECK(chunk >= 0 && chunk < file_->num_row_groups());
+  WINDROW_CHECK(column >= 0 && column < schema()->num_fields());
+  WINDROW_CHECK(rows.empty() || rows.back() < file_->num_rows(chunk));
+  std::shared_ptr<arrow::Array> selected;
+  const Status status =
+      CatchParquet([&] { return Select(chunk, column, rows, pool).Value(&selected); });
+  if (!status.ok()) return AtInput(file_->PlaceOf(chunk, column), status);
+  if (selected != nullptr) return selected;
+  return RowStore::LoadRows(chunk, column, rows, pool);
 }
 
 }  // namespace
