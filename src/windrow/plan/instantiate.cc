@@ -73,9 +73,9 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
   return output;
 }
 
-/// Rows of a record batch in an Arrow IPC file: what the readers of other engines take as
-/// one task, and a few megabytes for tables of usual width.
-constexpr int64_t kIpcBatchRows = 64 * 1024;
+/// A batch a sink gets: 65,536 rows are what the readers of other engines take as one
+/// task, and a few megabytes for tables of usual width; long values make it shorter.
+constexpr op::Rebatch::Size kSinkBatch{64 << 10, 128 << 20};
 
 bool EndsWith(const std::string& path, std::string_view ending) {
   return path.size() >= ending.size() && path.ends_with(ending);
@@ -327,12 +327,9 @@ class Instantiator::PipelineMaker {
     const auto& write = std::get<WriteSpec>(output.sink);
     owner_->sink_schemas_[write.path.value] = schema_;
     pipeline_.preserve_order = write.preserve_order;
-    if (FormatOf(write) == FileFormat::kArrow) {
-      const std::string sink_name = write.path.value;
-      step_ = &sink_name;
-      AddBreaker(std::make_unique<op::Rebatch>(kIpcBatchRows, schema_, context_),
-                 "rebatch");
-    }
+    const std::string sink_name = write.path.value;
+    step_ = &sink_name;
+    AddBreaker(std::make_unique<op::Rebatch>(kSinkBatch, schema_, context_), "rebatch");
     ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
     return Status::OK();

@@ -196,6 +196,27 @@ Result<ArrayPtr> ToStoredColumn(ArrayPtr array, const TypePtr& type, MemoryPool*
   return CastTo(array, type, pool);
 }
 
+template <typename Offset>
+std::shared_ptr<arrow::Buffer> UsedBytes(const ArrayData& data) {
+  if (data.buffers[1] == nullptr || data.buffers[2] == nullptr) return data.buffers[2];
+  const int64_t used = data.length == 0 ? 0 : data.GetValues<Offset>(1)[data.length];
+  if (used < 0 || used >= data.buffers[2]->size()) return data.buffers[2];
+  return arrow::SliceBuffer(data.buffers[2], 0, used);
+}
+
+/// `data` with string bytes that end where the last string does. What an array holds
+/// beyond depends on how it was made, and the IPC writer pads with it.
+std::shared_ptr<ArrayData> Trimmed(const std::shared_ptr<ArrayData>& data) {
+  auto trimmed = data->Copy();
+  if (arrow::is_binary_like(data->type->id())) {
+    trimmed->buffers[2] = UsedBytes<int32_t>(*data);
+  } else if (arrow::is_large_binary_like(data->type->id())) {
+    trimmed->buffers[2] = UsedBytes<int64_t>(*data);
+  }
+  for (auto& child : trimmed->child_data) child = Trimmed(child);
+  return trimmed;
+}
+
 }  // namespace
 
 std::shared_ptr<arrow::Schema> StoredSchema(const arrow::Schema& schema,
@@ -232,7 +253,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ToStored(
     const auto& field = stored->field(column);
     auto converted = ToStoredColumn(batch.column(column), field->type(), pool);
     if (!converted.ok()) return At("column '" + field->name() + "'", converted.status());
-    columns.push_back(*std::move(converted));
+    columns.push_back(arrow::MakeArray(Trimmed((*converted)->data())));
   }
   return arrow::RecordBatch::Make(stored, batch.num_rows(), std::move(columns));
 }

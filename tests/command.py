@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The windrow command as a child process: run to its end, or started and stopped."""
+
+import subprocess
+from pathlib import Path
+
+from case_run import CRASH_SIGNS, Outcome, find_binary
+
+TIMEOUT_SECONDS = 60
+
+
+def run(*words: str | Path, cwd: Path, timeout: float = TIMEOUT_SECONDS) -> Outcome:
+    """Runs `windrow WORDS`; a crash fails the test at once."""
+    done = subprocess.run(
+        [str(find_binary()), *map(str, words)],
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode >= 0, f"ended by signal {-done.returncode}: {done.stderr}"
+    assert not CRASH_SIGNS.search(done.stderr), done.stderr
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def run_well(*words: str | Path, cwd: Path, timeout: float = TIMEOUT_SECONDS) -> Outcome:
+    outcome = run(*words, cwd=cwd, timeout=timeout)
+    assert outcome.exit_code == 0, outcome.stderr
+    return outcome
+
+
+def start(*words: str | Path, cwd: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [str(find_binary()), *map(str, words)],
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def is_one_line(text: str) -> bool:
+    return text.count("\n") == 1 and text.endswith("\n")
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
