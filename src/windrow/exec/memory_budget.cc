@@ -12,15 +12,17 @@
 
 namespace windrow::exec {
 
-MemoryBudget::MemoryBudget(int64_t budget_bytes, arrow::MemoryPool* backing)
-    : budget_bytes_(budget_bytes), backing_(backing) {}
+MemoryBudget::MemoryBudget(int64_t budget_bytes, arrow::MemoryPool* backing,
+                           int64_t kept_bytes)
+    : budget_bytes_(budget_bytes), kept_bytes_(kept_bytes), backing_(backing) {}
 
 Status MemoryBudget::Reserve(int64_t bytes) {
   int64_t before = used_bytes_;
   do {
-    if (bytes > 0 && bytes > budget_bytes_ - before) {
+    const int64_t held = kept_bytes_ + before;
+    if (bytes > 0 && bytes > budget_bytes_ - held) {
       return ResourceError("memory budget: ", FormatByteSize(bytes), " asked with ",
-                           FormatByteSize(before), " of ", FormatByteSize(budget_bytes_),
+                           FormatByteSize(held), " of ", FormatByteSize(budget_bytes_),
                            " in use; expected to fit, raise --memory");
     }
   } while (!used_bytes_.compare_exchange_weak(before, before + bytes));

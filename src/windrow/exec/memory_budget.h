@@ -16,8 +16,9 @@ namespace windrow::exec {
 /// kernel can drop them. Thread-safe.
 class MemoryBudget : public arrow::MemoryPool {
  public:
-  /// `backing` does the allocating and outlives this object.
-  MemoryBudget(int64_t budget_bytes, arrow::MemoryPool* backing);
+  /// `backing` does the allocating and outlives this object. It may hold up to
+  /// `kept_bytes` of freed memory, which count as in use from the start.
+  MemoryBudget(int64_t budget_bytes, arrow::MemoryPool* backing, int64_t kept_bytes = 0);
 
   int64_t budget_bytes() const { return budget_bytes_; }
 
@@ -40,6 +41,7 @@ class MemoryBudget : public arrow::MemoryPool {
   void Release(int64_t bytes) { used_bytes_ -= bytes; }
 
   int64_t budget_bytes_;
+  int64_t kept_bytes_;
   arrow::MemoryPool* backing_;
   std::atomic<int64_t> used_bytes_ = 0;
   std::atomic<int64_t> peak_bytes_ = 0;

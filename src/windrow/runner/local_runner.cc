@@ -65,7 +65,7 @@ LocalRunner::LocalRunner(RunOptions options, arrow::StopToken stop)
     : options_(WithDefaults(options)),
       stop_(std::move(stop)),
       cache_(CacheBytes(options_), arrow::default_memory_pool()),
-      budget_(options_.memory_bytes - CacheBytes(options_), &cache_) {}
+      budget_(options_.memory_bytes, &cache_, CacheBytes(options_)) {}
 
 LocalRunner::~LocalRunner() = default;
 
