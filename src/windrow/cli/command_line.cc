@@ -9,11 +9,11 @@
 #include <iostream>
 #include <memory>
 
-#include "windrow/base/near_name.h"
 #include "windrow/base/version.h"
 #include "windrow/cli/engine_options.h"
 #include "windrow/cli/inspect_command.h"
 #include "windrow/cli/run_job.h"
+#include "windrow/cli/usage_message.h"
 #include "windrow/exec/switches.h"
 #include "windrow/recipe/enrich.h"
 #include "windrow/recipe/generate.h"
@@ -21,6 +21,17 @@
 
 namespace windrow::cli {
 namespace {
+
+/// CLI11's own check for this spells out the largest double.
+CLI::Validator WholeNumber() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        const bool is_whole =
+            !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+        return is_whole ? "" : "found " + text + ", expected a whole number, 0 or more";
+      },
+      "");
+}
 
 /// All commands and their options; each option stands here once. A command parses into
 /// its struct and leaves what to do in `action_`.
@@ -50,8 +61,10 @@ class CommandLine {
     } catch (const CLI::Success& success) {
       return app_.exit(success);
     } catch (const CLI::ParseError& error) {
-      std::cerr << "windrow: " << error.what() << NearCommand(argc, argv)
-                << "; see windrow --help\n";
+      std::cerr << "windrow: "
+                << UsageMessage(app_, std::vector<std::string>(argv + 1, argv + argc),
+                                error)
+                << '\n';
       return 2;
     }
     spdlog::set_default_logger(spdlog::stderr_color_mt("windrow"));
@@ -65,15 +78,6 @@ class CommandLine {
  private:
   CLI::App* Command(const std::string& name, const std::string& summary) {
     return app_.add_subcommand(name, summary);
-  }
-
-  std::string NearCommand(int argc, char** argv) const {
-    std::vector<std::string> names;
-    for (const CLI::App* command : app_.get_subcommands({})) {
-      if (argc > 1 && command->get_name() == argv[1]) return "";
-      names.push_back(command->get_name());
-    }
-    return argc > 1 ? DidYouMean(argv[1], names) : "";
   }
 
   void AddEngineOptions(CLI::App* command) {
@@ -175,7 +179,7 @@ class CommandLine {
     command->add_option("--filter", enrich_.filter, "SQL expression over the output");
     command->add_option("--sort-by", enrich_.sort_by, "COLUMN:asc or COLUMN:desc");
     command->add_option("--limit", enrich_.limit, "most rows of the output")
-        ->check(CLI::NonNegativeNumber);
+        ->check(WholeNumber());
     command->add_option("-o,--output", enrich_.output, "OUT.arrow or OUT.parquet")
         ->required();
     AddEngineOptions(command);
@@ -196,7 +200,7 @@ class CommandLine {
     command->add_option("DATASET", generate_.dataset, "securities or quotes")->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
-        ->check(CLI::NonNegativeNumber);
+        ->check(WholeNumber());
     command->add_option("--seed", generate_.seed, "default the data set's own");
     command
         ->add_option("--option", generate_options_,
@@ -228,7 +232,7 @@ class CommandLine {
     CLI::App* command = Command("inspect", "show what a file holds");
     command->add_option("FILE", inspect_.path, "Parquet or Arrow IPC file")->required();
     command->add_option("--samples", inspect_.samples, "print the first N rows")
-        ->check(CLI::NonNegativeNumber);
+        ->check(WholeNumber());
     command->add_flag("--verify", inspect_.verify, "read and check every value");
     command->callback(
         [this] { action_ = [this] { return InspectFile(inspect_, stop_, std::cout); }; });

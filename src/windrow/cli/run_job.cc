@@ -37,7 +37,9 @@ Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
   }
   run.slots = options.slots;
   if (!options.memory.empty()) {
-    ARROW_ASSIGN_OR_RAISE(run.memory_bytes, ParseByteSize(options.memory));
+    const Result<int64_t> bytes = ParseByteSize(options.memory);
+    if (!bytes.ok()) return At("--memory", bytes.status());
+    run.memory_bytes = *bytes;
     if (run.memory_bytes < runner::kLeastMemoryBytes) {
       return UserError("--memory ", options.memory, ": expected at least ",
                        FormatByteSize(runner::kLeastMemoryBytes));
