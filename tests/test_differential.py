@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random joins through the command, compared with DuckDB row by row and in order.
+
+WINDROW_FUZZ_SEEDS=5000 runs more of them, WINDROW_FUZZ_FIRST=17 starts at another seed. The
+folder of a join that failed is kept, with its inputs, job document and output.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import case_tables
+import pyarrow as pa
+import pytest
+import random_join
+from case_run import find_binary
+
+FIRST = int(os.environ.get("WINDROW_FUZZ_FIRST", "0"))
+SEEDS = range(FIRST, FIRST + int(os.environ.get("WINDROW_FUZZ_SEEDS", "150")))
+TIMEOUT_SECONDS = 60
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_join(seed: int, tmp_path: Path):
+    join = random_join.make(seed, tmp_path)
+    command = [str(find_binary()), "run", "job.yaml", *join.arguments]
+    run = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+    if run.returncode:
+        found = f"exit code {run.returncode}: {run.stderr.strip()}"
+    else:
+        found = _difference(tmp_path / join.job["sinks"][0]["write"], join.expected)
+    if found:
+        pytest.fail(
+            f"{found}\n"
+            f"replay: WINDROW_FUZZ_FIRST={seed} WINDROW_FUZZ_SEEDS=1 pytest {Path(__file__).name}\n"
+            f"command: cd {shlex.quote(str(tmp_path))} && {shlex.join(command)}",
+            pytrace=False,
+        )
+    shutil.rmtree(tmp_path)
+
+
+def _difference(path: Path, expected: pa.Table) -> str:
+    """What is wrong with the output, in a line; empty when nothing is."""
+    table = case_tables.read_output(path)
+    table.validate(full=True)
+    if table.column_names != expected.column_names:
+        return f"columns {table.column_names}, expected {expected.column_names}"
+    if table.num_rows != expected.num_rows:
+        return f"{table.num_rows} rows, expected {expected.num_rows}"
+    wrong = []
+    for name in expected.column_names:
+        if _plain(table[name].type) != _plain(expected[name].type):
+            return f"{name} has type {table[name].type}, expected {expected[name].type}"
+        values, wanted = _comparable(table[name]), _comparable(expected[name])
+        rows = [
+            row for row, pair in enumerate(zip(values, wanted, strict=True)) if pair[0] != pair[1]
+        ]
+        if rows:
+            row = rows[0]
+            wrong.append(f"{name}[{row}] is {values[row]}, expected {wanted[row]}")
+    if not wrong:
+        return ""
+    is_same_set = sorted(_rows(table)) == sorted(_rows(expected))
+    return f"{'other order' if is_same_set else 'other rows'}: {'; '.join(wrong)}"
+
+
+def _plain(type_: pa.DataType) -> pa.DataType:
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
+def _comparable(column: pa.ChunkedArray) -> list:
+    """Values as Python compares them: floats and times by their bits."""
+    column = column.cast(_plain(column.type))
+    type_ = column.type
+    if pa.types.is_floating(type_) or pa.types.is_temporal(type_):
+        bits = pa.int32() if type_.bit_width == 32 else pa.int64()
+        column = pa.chunked_array([chunk.view(bits) for chunk in column.chunks], bits)
+    return column.to_pylist()
+
+
+def _rows(table: pa.Table) -> list[str]:
+    columns = [_comparable(table[name]) for name in table.column_names]
+    return [repr(row) for row in zip(*columns, strict=True)]
