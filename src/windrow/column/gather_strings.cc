@@ -87,7 +87,8 @@ class StringGather {
           __builtin_prefetch(offsets + rows[i + kPrefetchAhead]);
         const uint32_t row = rows[i];
         const Offset start = offsets[row];
-        const Offset length = offsets[row + 1] - start;
+        Offset length = 0;
+        is_damaged |= __builtin_sub_overflow(offsets[row + 1], start, &length);
         is_damaged |=
             start < 0 || length < 0 ||
             static_cast<uint64_t>(start) + static_cast<uint64_t>(length) > bytes;

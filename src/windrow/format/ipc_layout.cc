@@ -295,6 +295,19 @@ Result<IpcLayout> IpcLayout::Read(const uint8_t* data, int64_t size) {
   return Reader(data, size).Read();
 }
 
+namespace {
+
+/// A copy, since damaged metadata may place structs off their alignment.
+template <typename Struct>
+Struct CopyStruct(const uint8_t* structs, int64_t index) {
+  Struct copy;
+  std::memcpy(&copy, structs + index * static_cast<int64_t>(sizeof(Struct)),
+              sizeof(Struct));
+  return copy;
+}
+
+}  // namespace
+
 Result<IpcNode> IpcLayout::Node(int batch, int64_t index) const {
   const auto* nodes = batches_[batch].header->nodes();
   const int64_t count = nodes == nullptr ? 0 : nodes->size();
@@ -302,7 +315,7 @@ Result<IpcNode> IpcLayout::Node(int batch, int64_t index) const {
     return DataError("the batch describes ", count, " arrays, expected at least ",
                      index + 1);
   }
-  const ipc_wire::FieldNode& stored = *nodes->Get(static_cast<uint32_t>(index));
+  const auto stored = CopyStruct<ipc_wire::FieldNode>(nodes->Data(), index);
   const IpcNode node{stored.length(), stored.null_count()};
   if (node.length < 0 || node.null_count < 0 || node.null_count > node.length) {
     return DataError("states ", node.null_count, " nulls in ", node.length, " rows");
@@ -316,7 +329,7 @@ Result<IpcSpan> IpcLayout::Buffer(int batch, int64_t index) const {
   if (index >= count) {
     return DataError("the batch has ", count, " buffers, expected at least ", index + 1);
   }
-  const ipc_wire::Buffer& stored = *buffers->Get(static_cast<uint32_t>(index));
+  const auto stored = CopyStruct<ipc_wire::Buffer>(buffers->Data(), index);
   const IpcSpan& body = batches_[batch].message.body;
   const int64_t offset = stored.offset();
   const int64_t length = stored.length();
