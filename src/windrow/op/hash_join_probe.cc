@@ -32,17 +32,11 @@ struct MatchedBatch : exec::Prepared {
 Status KeepJoinedRows(arrow::MemoryPool* pool, MatchedBatch* matched) {
   auto& rows = matched->matches.probe_rows;
   if (rows.size() > matched->batch->num_rows() / 2) return Status::OK();
-  const arrow::UInt32Array indices(
-      rows.size(), arrow::Buffer::Wrap(rows.data(), static_cast<size_t>(rows.size())));
-  arrow::compute::ExecContext compute(pool);
-  compute.set_use_threads(false);
   arrow::ArrayVector columns;
   for (const auto& column : matched->batch->columns()) {
-    ARROW_ASSIGN_OR_RAISE(
-        const arrow::Datum kept,
-        arrow::compute::Take(arrow::Datum(column), arrow::Datum(indices.data()),
-                             arrow::compute::TakeOptions::NoBoundsCheck(), &compute));
-    columns.push_back(kept.make_array());
+    ARROW_ASSIGN_OR_RAISE(auto kept,
+                          column::CompactRows(column->type(), column, rows.view(), pool));
+    columns.push_back(std::move(kept));
   }
   matched->batch =
       arrow::RecordBatch::Make(matched->batch->schema(), rows.size(), std::move(columns));
