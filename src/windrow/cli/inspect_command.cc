@@ -71,7 +71,7 @@ Status ScanInto(const exec::Table& table, std::unique_ptr<exec::Sink> sink,
          metrics.Add("limit", "limit")});
   }
   pipeline.sink = std::move(sink);
-  pipeline.sink_metrics = metrics.Add("sink", "collect");
+  pipeline.sink_metrics = metrics.Add("sink", "result");
   ARROW_RETURN_NOT_OK(exec::RunPipeline(&pipeline, &context));
   *rows = pipeline.sink_metrics->rows_out;
   return Status::OK();

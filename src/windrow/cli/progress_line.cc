@@ -55,7 +55,7 @@ std::string ProgressLine::Text() const {
   int64_t bytes_written = 0;
   metrics_.ForEach([&](const exec::StepMetrics& step) {
     if (step.kind == "scan") rows_read += step.rows_out;
-    if (step.kind != "write" && step.kind != "collect") return;
+    if (step.kind != "write" && step.kind != "result") return;
     rows_written += step.rows_out;
     bytes_written += step.bytes;
   });

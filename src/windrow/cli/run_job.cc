@@ -64,7 +64,7 @@ Status WriteReport(const std::string& path, const runner::RunReport& report) {
 
 void PrintOutputs(const runner::LocalRunner& runner, const runner::RunReport& report) {
   runner.metrics().ForEach([&](const exec::StepMetrics& step) {
-    if (step.kind != "write" && step.kind != "collect") return;
+    if (step.kind != "write" && step.kind != "result") return;
     const auto& schema = runner.sink_schemas().at(step.name);
     std::string line = fmt::format("{}: {} rows, {} columns", step.name,
                                    step.rows_out.load(), schema->num_fields());

@@ -22,6 +22,26 @@ int64_t StepMetrics::wall_nanos() const {
       0, last_nanos_ - std::min(first_nanos_.load(), last_nanos_.load()));
 }
 
+void StepMetrics::Count(std::string_view name, int64_t amount) {
+  const std::scoped_lock lock(mutex_);
+  counts_[std::string(name)] += amount;
+}
+
+std::map<std::string, int64_t> StepMetrics::counts() const {
+  const std::scoped_lock lock(mutex_);
+  return counts_;
+}
+
+void StepMetrics::Reject(std::string_view reason, int64_t rows) {
+  const std::scoped_lock lock(mutex_);
+  rejected_[std::string(reason)] += rows;
+}
+
+std::map<std::string, int64_t> StepMetrics::rejected() const {
+  const std::scoped_lock lock(mutex_);
+  return rejected_;
+}
+
 void StepMetrics::SetStrategy(std::string_view strategy, std::string_view reason) {
   const std::scoped_lock lock(mutex_);
   strategy_ = strategy;

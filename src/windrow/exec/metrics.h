@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,6 +36,14 @@ class StepMetrics {
   /// Nanoseconds from the first start to the last end seen by Touch.
   int64_t wall_nanos() const;
 
+  /// Adds to a count of the step's own, such as "groups". For once a batch, not a row.
+  void Count(std::string_view name, int64_t amount);
+  std::map<std::string, int64_t> counts() const;
+
+  /// Notes rows that were left out on purpose, and why. For once a batch.
+  void Reject(std::string_view reason, int64_t rows);
+  std::map<std::string, int64_t> rejected() const;
+
   /// What was chosen and why, in words.
   void SetStrategy(std::string_view strategy, std::string_view reason);
   std::string strategy() const;
@@ -44,6 +53,8 @@ class StepMetrics {
   std::atomic<int64_t> first_nanos_ = INT64_MAX;
   std::atomic<int64_t> last_nanos_ = 0;
   mutable std::mutex mutex_;
+  std::map<std::string, int64_t> counts_;
+  std::map<std::string, int64_t> rejected_;
   std::string strategy_;
   std::string reason_;
 };

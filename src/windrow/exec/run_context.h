@@ -5,9 +5,11 @@
 #include <arrow/util/cancel.h>
 
 #include <cstdint>
+#include <string>
 
 namespace windrow::exec {
 
+class MemoryBudget;
 class TaskSlots;
 
 /// What one run shares between all its operators. Passed by pointer, owned by the runner,
@@ -21,8 +23,12 @@ struct RunContext {
   int64_t window_bytes = 256 << 20;   ///< joined output gathered at once, by estimate
   /// The same where payload has to be decoded for each window.
   int64_t decoded_window_bytes = 1 << 30;
-  bool dense_keys = true;     ///< see Switches
-  bool sync_outputs = false;  ///< see Switches
+  bool dense_keys = true;          ///< see Switches
+  bool sync_outputs = false;       ///< see Switches
+  MemoryBudget* budget = nullptr;  ///< behind `pool`; null where nothing spills
+  /// For the buffers that spilling itself needs: never denied, a few MiB at a time.
+  arrow::MemoryPool* spill_pool = nullptr;
+  std::string temp_dir = "/tmp";  ///< folder for spill files
 };
 
 }  // namespace windrow::exec

@@ -105,7 +105,7 @@ Shown Show(const LogicalPlan& plan, const Planner& planner) {
     shown.step = write->path.value;
     shown.kind = "write";
   } else {
-    shown.step = std::get<CollectSpec>(plan.sink).name.value;
+    shown.step = std::get<ResultSpec>(plan.sink).name.value;
     shown.kind = "collect";
   }
   shown.columns = plan.root->schema->field_names();

@@ -316,12 +316,12 @@ class Instantiator::PipelineMaker {
   }
 
   Status End(const SinkOutput& output) {
-    if (const auto* collect = std::get_if<CollectSpec>(&output.sink)) {
+    if (const auto* collect = std::get_if<ResultSpec>(&output.sink)) {
       auto batches = std::make_shared<sink::CollectSink::Batches>();
       owner_->collected_[collect->name.value] = batches;
       owner_->sink_schemas_[collect->name.value] = schema_;
       pipeline_.sink = std::make_unique<sink::CollectSink>(std::move(batches));
-      pipeline_.sink_metrics = owner_->MetricsOf(collect->name.value, "collect");
+      pipeline_.sink_metrics = owner_->MetricsOf(collect->name.value, "result");
       return Status::OK();
     }
     const auto& write = std::get<WriteSpec>(output.sink);

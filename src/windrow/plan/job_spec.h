@@ -169,13 +169,13 @@ struct WriteSpec {
 };
 
 /// Keeps the result in memory under `name`.
-struct CollectSpec {
+struct ResultSpec {
   PlacedText name;
   PlacedText from;
-  bool operator==(const CollectSpec&) const = default;
+  bool operator==(const ResultSpec&) const = default;
 };
 
-using SinkSpec = std::variant<WriteSpec, CollectSpec>;
+using SinkSpec = std::variant<WriteSpec, ResultSpec>;
 
 /// One job: what is read, what is done, what is written. A job that was read or passed
 /// CompleteJobSpec has its steps in topological order (each after the steps it reads;

@@ -231,7 +231,7 @@ class JobChecker {
     for (const SinkSpec& sink : job_.sinks) {
       const bool is_write = std::holds_alternative<WriteSpec>(sink);
       const PlacedText& target =
-          is_write ? std::get<WriteSpec>(sink).path : std::get<CollectSpec>(sink).name;
+          is_write ? std::get<WriteSpec>(sink).path : std::get<ResultSpec>(sink).name;
       CheckInput(InputOf(sink), target.place);
       CheckTarget(is_write, target);
       if (is_write) CheckWrite(std::get<WriteSpec>(sink));

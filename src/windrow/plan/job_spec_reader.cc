@@ -405,8 +405,8 @@ void JobReader::ReadSinks(const YamlNode& node) {
 SinkSpec JobReader::ReadSink(const Fields& fields) {
   if (const auto* name = fields.Find("collect")) {
     fields.AllowOnly({"collect", "from"});
-    return CollectSpec{ReadText(*name, "collect", "a name", problems_),
-                       ReadFrom(fields, fields.place())};
+    return ResultSpec{ReadText(*name, "collect", "a name", problems_),
+                      ReadFrom(fields, fields.place())};
   }
   fields.AllowOnly({"write", "collect", "from", "format", "compression", "preserve_order",
                     "row_group_rows"});

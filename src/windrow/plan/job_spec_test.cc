@@ -187,7 +187,7 @@ JobSpec BuiltJob() {
        SortSpec{.keys = {{"price", true}, {"size"}}, .limit = 5, .from = "joined"}},
       {"joined", JoinSpec{.left = "quotes", .right = "made", .on = {{"id", "ID"}}}}};
   job.sinks = {WriteSpec{.path = "out.parquet", .from = "top"},
-               CollectSpec{.name = "t", .from = "joined"}};
+               ResultSpec{.name = "t", .from = "joined"}};
   return job;
 }
 
@@ -203,7 +203,7 @@ TEST(JobSpecBuilder, ProgramsMakeTheSameJobs) {
 TEST(JobSpecBuilder, ProblemsStandAtTheDocument) {
   JobSpec job = BuiltJob();
   std::get<SortSpec>(job.steps[0].kind).from = "";
-  std::get<CollectSpec>(job.sinks[1]).from = "joind";
+  std::get<ResultSpec>(job.sinks[1]).from = "joind";
   EXPECT_EQ(CompleteJobSpec(job).message(),
             "job: found no input ('from'); expected at least one\n"
             "job: found no source or step 'joind'; expected one of quotes, made, top, "
@@ -283,7 +283,7 @@ TEST(JobSpecRoundTrip, AnyTextSurvives) {
         {step + "4",
          SortSpec{.keys = {{text()}, {text(), true, true}}, .from = step + "3"}}};
     job.sinks = {WriteSpec{.path = text(), .from = step},
-                 CollectSpec{.name = text(), .from = step}};
+                 ResultSpec{.name = text(), .from = step}};
     ASSERT_TRUE(CompleteJobSpec(job).ok());
     const std::string written = WriteJobSpec(job);
     const auto read = Read(written);

@@ -160,7 +160,7 @@ YamlNode WriteSink(const WriteSpec& write) {
   return map;
 }
 
-YamlNode WriteSink(const CollectSpec& collect) {
+YamlNode WriteSink(const ResultSpec& collect) {
   YamlNode map = Map();
   Put(map, "collect", Text(collect.name.value));
   Put(map, "from", Text(collect.from.value));

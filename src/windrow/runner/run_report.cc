@@ -52,6 +52,7 @@ void PutStep(Writer& json, const RunReport::Step& step) {
   Put(json, "spill_bytes", step.spill_bytes);
   Put(json, "predicted_rows", step.predicted_rows);
   Put(json, "predicted_bytes", step.predicted_bytes);
+  Put(json, "counts", step.counts);
   Put(json, "strategy", step.strategy);
   Put(json, "reason", step.reason);
   json.EndObject();
@@ -65,16 +66,18 @@ void AddSteps(const exec::RunMetrics& metrics, RunReport* report) {
     if (is_scan) {
       report->rows_in[step.name] += step.rows_out;
       report->bytes_read += step.bytes;
-    } else if (step.kind == "write" || step.kind == "collect") {
+    } else if (step.kind == "write" || step.kind == "result") {
       report->rows_out[step.name] += step.rows_out;
       report->bytes_written += step.bytes;
     }
     report->spill_bytes += step.spill_bytes;
+    for (const auto& [reason, rows] : step.rejected())
+      report->rows_rejected[reason] += rows;
     report->steps.push_back(
         {step.name, step.kind, is_scan ? step.rows_out.load() : step.rows_in.load(),
          step.rows_out, Seconds(step.wall_nanos()), Seconds(step.cpu_nanos),
-         step.spill_bytes, step.predicted_rows, step.predicted_bytes, step.strategy(),
-         step.reason()});
+         step.spill_bytes, step.predicted_rows, step.predicted_bytes, step.counts(),
+         step.strategy(), step.reason()});
   });
 }
 

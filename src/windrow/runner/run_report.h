@@ -26,6 +26,7 @@ struct RunReport {
     int64_t spill_bytes = 0;
     std::optional<int64_t> predicted_rows;
     std::optional<int64_t> predicted_bytes;
+    std::map<std::string, int64_t> counts;  ///< the step's own, such as groups
     std::string strategy;
     std::string reason;
   };
