@@ -130,6 +130,7 @@ Status Collect::Finish(exec::Emitter* emitter) {
     if (part.rows > 0) complete_.push_back(std::move(part));
     ARROW_RETURN_NOT_OK(coding_.Finish());
     ARROW_RETURN_NOT_OK(EmitParts(&complete_, emitter));
+    groups_->count = next_rank_;
     metrics_->SetStrategy("streamed", "the input is sorted by key");
   } else {
     ARROW_RETURN_NOT_OK(store_.Close());

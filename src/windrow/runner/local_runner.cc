@@ -139,6 +139,9 @@ Status LocalRunner::RunStages(const plan::PreparedJob& job,
       if (const auto* check = std::get_if<plan::KeyCheckStage>(&stage.kind)) {
         ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeys(*check));
         result.stage_id = stage.id;
+      } else if (const auto* order = std::get_if<plan::KeyOrderStage>(&stage.kind)) {
+        ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeyOrder(*order));
+        result.stage_id = stage.id;
       } else {
         const auto& pipeline_stage = std::get<plan::PipelineStage>(stage.kind);
         ARROW_ASSIGN_OR_RAISE(exec::Pipeline pipeline,
