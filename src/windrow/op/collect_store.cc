@@ -80,7 +80,11 @@ Status CollectStore::Add(CollectPiece piece) {
   held_bytes_ += piece.bytes();
   held_rows_ += piece.rows;
   held_.push_back(std::move(piece));
-  return Status::OK();
+  // With most rows still to come, those are better put in ranges while they are prepared.
+  const bool is_early = held_rows_ >= kSampleRows && 2 * held_rows_ < rows_expected_;
+  if (!is_early || has_ranges_ || is_single_range_) return Status::OK();
+  ARROW_RETURN_NOT_OK(ChooseRanges());
+  return PutInRanges(&held_);
 }
 
 CollectPart CollectStore::TakeAll() {

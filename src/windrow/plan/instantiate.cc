@@ -4,7 +4,10 @@
 #include <arrow/compute/expression.h>
 #include <arrow/type.h>
 
+#include <algorithm>
+
 #include "windrow/base/check.h"
+#include "windrow/exec/memory_budget.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/collect.h"
 #include "windrow/op/filter_project.h"
@@ -78,6 +81,15 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
 /// A batch a sink gets: 65,536 rows are what the readers of other engines take as one
 /// task, and a few megabytes for tables of usual width; long values make it shorter.
 constexpr op::Rebatch::Size kSinkBatch{64 << 10, 128 << 20};
+
+/// Values so long that such a batch is an eighth of the budget make it shorter still.
+op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
+  op::Rebatch::Size batch = kSinkBatch;
+  if (context.budget != nullptr) {
+    batch.bytes = std::min(batch.bytes, context.budget->budget_bytes() / 8);
+  }
+  return batch;
+}
 
 bool EndsWith(const std::string& path, std::string_view ending) {
   return path.size() >= ending.size() && path.ends_with(ending);
@@ -354,7 +366,7 @@ class Instantiator::PipelineMaker {
     pipeline_.preserve_order = write.preserve_order;
     const std::string sink_name = write.path.value;
     step_ = &sink_name;
-    AddBreaker(std::make_unique<op::Rebatch>(kSinkBatch, schema_, context_), "rebatch");
+    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_), "rebatch");
     ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
     return Status::OK();

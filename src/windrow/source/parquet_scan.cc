@@ -204,6 +204,7 @@ class ParquetScan : public exec::Source {
   Result<std::unique_ptr<exec::UnitReader>> NextUnit(
       const arrow::StopToken& stop) override;
   int64_t bytes_read() const override { return bytes_read_; }
+  int64_t next_unit_bytes() const override;
 
  private:
   Result<std::shared_ptr<FetchedRanges>> Fetch(int row_group,
@@ -214,6 +215,20 @@ class ParquetScan : public exec::Source {
   int next_ = 0;
   std::atomic<int64_t> bytes_read_ = 0;
 };
+
+/// What is fetched of the next row group, pruned or not.
+int64_t ParquetScan::next_unit_bytes() const {
+  const ParquetFile& file = *plan_->file;
+  if (next_ >= file.num_row_groups()) return 0;
+  const auto group = file.metadata->RowGroup(next_);
+  int64_t bytes = 0;
+  for (const int column : plan_->columns) {
+    for (const int leaf : file.leaves[column]) {
+      bytes += group->ColumnChunk(leaf)->total_compressed_size();
+    }
+  }
+  return bytes;
+}
 
 Result<std::shared_ptr<FetchedRanges>> ParquetScan::Fetch(int row_group,
                                                           const arrow::StopToken& stop) {
