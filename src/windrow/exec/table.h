@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 #include <arrow/util/cancel.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,7 +49,25 @@ struct ScanOptions {
   /// Appends kRowNumberColumn: the row's number in the table, counted from 0 over all
   /// rows, pruned ones included.
   bool row_numbers = false;
+  /// Positions in `columns`, ascending, whose values may come as dictionary arrays (int32
+  /// codes, values of the schema's type) where that is how they are stored: cheaper for a
+  /// reader that works with codes. All such arrays of one unit share one dictionary, the
+  /// same ArrayData in data()->dictionary, so that a reader can map it once. A column
+  /// whose own type is a dictionary keeps that type. A hint, like pruning_predicate:
+  /// elsewhere a column comes as it would without.
+  std::vector<int> dictionary_columns;
+
+  bool MayBeDictionary(size_t position) const {
+    return std::binary_search(dictionary_columns.begin(), dictionary_columns.end(),
+                              static_cast<int>(position));
+  }
 };
+
+/// The batch of `columns` that a scan with `schema` delivers: its schema is `schema`, but
+/// with the columns' own types where they come as dictionaries.
+std::shared_ptr<arrow::RecordBatch> MakeScanBatch(
+    const std::shared_ptr<arrow::Schema>& schema, int64_t rows,
+    std::vector<std::shared_ptr<arrow::Array>> columns);
 
 /// A unit of scheduling being decoded, such as a row group. Used by one thread at a time.
 class UnitReader {
@@ -64,7 +83,8 @@ class UnitReader {
 class Source {
  public:
   virtual ~Source() = default;
-  /// Schema of the batches: the asked columns, then the row number if asked.
+  /// Schema of the batches: the asked columns, then the row number if asked. A batch's
+  /// own schema differs where a column comes as a dictionary.
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
   /// Fetches what the next unit needs and hands it over; null at the end. Called from one
   /// I/O thread, may wait for a device, returns early when `stop` is requested.

@@ -73,8 +73,7 @@ class PartUnit : public exec::UnitReader {
       arrays.push_back(std::move(constant));
     }
     if (columns_->row_numbers) ARROW_RETURN_NOT_OK(ShiftRowNumbers(&arrays.back()));
-    return arrow::RecordBatch::Make(columns_->schema, batch->num_rows(),
-                                    std::move(arrays));
+    return exec::MakeScanBatch(columns_->schema, batch->num_rows(), std::move(arrays));
   }
 
  private:
@@ -302,6 +301,9 @@ class SetTable : public exec::Table {
     for (size_t c = 0; c < options.columns.size(); ++c) {
       const int column = options.columns[c];
       const bool is_file_column = column < file_columns();
+      if (is_file_column && options.MayBeDictionary(columns->inputs.size())) {
+        part_options.dictionary_columns.push_back(std::ssize(part_options.columns));
+      }
       columns->inputs.push_back(
           is_file_column ? static_cast<int>(part_options.columns.size()) : -1);
       columns->constants.push_back(is_file_column ? nullptr
