@@ -205,7 +205,7 @@ TEST_F(ParquetCodesScanTest, RowGroupThatFellBackComesPlain) {
                               ->build();
   file_.Write(*table, 3000, properties);
   run_.context.morsel_rows = 500;
-  const Units units = ScanBoth({.columns = {0, 1, 2, 3}});
+  const Units units = ScanBoth({.columns = {0, 1, 2, 3, kDictionaryColumn}});
   ASSERT_EQ(units.size(), 3);
   for (int column = 0; column < 4; ++column) {
     EXPECT_EQ(FormOf(units[0], column), kCodes);
