@@ -77,6 +77,30 @@ def test_a_full_disk_is_a_resource_error(ending: str, small_disk: Path, tmp_path
     assert output.read_bytes() == b"old"
 
 
+def test_a_full_disk_keeps_the_folder_of_an_earlier_run(small_disk: Path, tmp_path: Path):
+    job = f"""
+windrow: 1
+sources: {{a: {{generate: securities, rows: ROWS}}}}
+steps: {{b: {{with_columns: {{part: "if(ID % 2 = 0, 'even', 'odd')"}}, from: a}}}}
+sinks:
+  - write: {small_disk}/out/{{part}}.arrow
+    from: b
+    partition_by: {{part: [odd, even]}}
+    manifest: manifest.json
+"""
+    outcome = _run_job(job.replace("ROWS", "100"), cwd=tmp_path)
+    assert outcome.exit_code == 0, outcome.stderr
+    before = {path.name: path.read_bytes() for path in (small_disk / "out").iterdir()}
+    outcome = _run_job(job.replace("ROWS", "30000"), cwd=tmp_path)
+    assert outcome.exit_code == 5, outcome.stderr
+    assert command.is_one_line(outcome.stderr)
+    assert f"{small_disk}/out/" in outcome.stderr
+    assert ".arrow: " in outcome.stderr
+    assert "No space left" in outcome.stderr
+    assert command.names_in(small_disk) == ["out"]
+    assert {path.name: path.read_bytes() for path in (small_disk / "out").iterdir()} == before
+
+
 @pytest.mark.parametrize("name", ["build", "sort"])
 def test_work_beyond_the_budget_is_a_resource_error(name: str, tmp_path: Path):
     join = "{join: {left: quotes, right: wide, on: {instrumentId: ID}}}"

@@ -160,7 +160,8 @@ YamlNode WriteStep(const CollectSpec& collect) {
     Put(body, "order", std::move(keys));
   }
   if (collect.columns.has_value()) Put(body, "columns", NamesOf(*collect.columns));
-  if (collect.max_rows.has_value()) Put(body, "max_rows", Number(collect.max_rows->value));
+  if (collect.max_rows.has_value())
+    Put(body, "max_rows", Number(collect.max_rows->value));
   YamlNode map = Map();
   Put(map, "collect", std::move(body));
   return map;
@@ -178,6 +179,15 @@ YamlNode WriteSink(const WriteSpec& write) {
   if (write.row_group_rows.has_value()) {
     Put(map, "row_group_rows", Number(write.row_group_rows->value));
   }
+  if (write.partition_by.has_value()) {
+    YamlNode values = List();
+    for (const PlacedText& value : write.partition_by->values)
+      values.items.push_back(Text(value.value));
+    YamlNode partition = Map();
+    Put(partition, write.partition_by->column.value, std::move(values));
+    Put(map, "partition_by", std::move(partition));
+  }
+  if (write.manifest.has_value()) Put(map, "manifest", Text(write.manifest->value));
   return map;
 }
 

@@ -207,8 +207,7 @@ Result<Planner::Lowered> Planner::LowerCollect(const LogicalNode& node,
                                                const CollectNode& collect,
                                                std::vector<Stage>* stages) {
   ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(collect.input, stages));
-  CollectOp op{collect.keys,     collect.order, collect.columns,
-               collect.max_rows, {},            0};
+  CollectOp op{collect.keys, collect.order, collect.columns, collect.max_rows, {}, 0};
   op.rows_expected = collect.input->estimated_rows.value_or(0);
   if (const std::optional<ScanPath> path = ScanPathOf(collect.input)) {
     for (const auto& [output, column] : path->names) {
