@@ -48,6 +48,7 @@ Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
   if (!options.temp_dir.empty() && !std::filesystem::is_directory(options.temp_dir)) {
     return UserError("--temp-dir ", options.temp_dir, ": expected a folder");
   }
+  run.temp_dir = options.temp_dir;
   if (!options.report.empty() && !options.report.ends_with(".json")) {
     return UserError("--report ", options.report, ": expected a name ending in .json");
   }

@@ -37,6 +37,8 @@ class BufferCache : public arrow::MemoryPool {
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override;
   /// Gives all kept blocks back to the backing pool.
   void ReleaseUnused() override;
+  /// Bytes of the free blocks kept now.
+  int64_t cached_bytes() const { return cached_bytes_; }
   int64_t bytes_allocated() const override { return backing_->bytes_allocated(); }
   int64_t max_memory() const override { return backing_->max_memory(); }
   int64_t total_bytes_allocated() const override {

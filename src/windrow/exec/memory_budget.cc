@@ -1,43 +1,129 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/exec/memory_budget.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
-#include <limits>
 
 #include "windrow/base/byte_size.h"
+#include "windrow/exec/buffer_cache.h"
+#include "windrow/exec/spill_scope.h"
+#include "windrow/exec/spillable.h"
 
 namespace windrow::exec {
+namespace {
+
+/// A Spill frees nothing when other threads add as much meanwhile. So many of them in a
+/// row are taken to mean that there is nothing to gain.
+constexpr int kFruitlessSpills = 64;
+
+}  // namespace
 
 MemoryBudget::MemoryBudget(int64_t budget_bytes, arrow::MemoryPool* backing,
-                           int64_t kept_bytes)
-    : budget_bytes_(budget_bytes), kept_bytes_(kept_bytes), backing_(backing) {}
+                           int64_t spill_allowance)
+    : budget_bytes_(budget_bytes),
+      spill_allowance_(spill_allowance),
+      backing_(backing),
+      cache_(nullptr) {}
 
-Status MemoryBudget::Reserve(int64_t bytes) {
+MemoryBudget::MemoryBudget(int64_t budget_bytes, BufferCache* cache,
+                           int64_t spill_allowance)
+    : budget_bytes_(budget_bytes),
+      spill_allowance_(spill_allowance),
+      backing_(cache),
+      cache_(cache) {}
+
+void MemoryBudget::Register(Spillable* spillable) {
+  const std::scoped_lock lock(mutex_);
+  spillables_.push_back(spillable);
+  set_aside_bytes_ = spill_allowance_;
+}
+
+void MemoryBudget::Unregister(Spillable* spillable) {
+  std::unique_lock lock(mutex_);
+  std::erase(spillables_, spillable);
+  if (spillables_.empty()) set_aside_bytes_ = 0;
+  spilled_.wait(lock, [&] { return spilling_ != spillable; });
+}
+
+int64_t MemoryBudget::HeldElsewhere() const {
+  const int64_t cached = cache_ == nullptr ? 0 : cache_->cached_bytes();
+  return cached + std::max<int64_t>(set_aside_bytes_, spill_bytes_);
+}
+
+bool MemoryBudget::TryReserve(int64_t bytes) {
   int64_t before = used_bytes_;
   do {
-    const int64_t held = kept_bytes_ + before;
-    if (bytes > 0 && bytes > budget_bytes_ - held) {
-      return ResourceError("memory budget: ", FormatByteSize(bytes), " asked with ",
-                           FormatByteSize(held), " of ", FormatByteSize(budget_bytes_),
-                           " in use; expected to fit, raise --memory");
-    }
+    if (bytes > 0 && bytes > budget_bytes_ - HeldElsewhere() - before) return false;
   } while (!used_bytes_.compare_exchange_weak(before, before + bytes));
-  const int64_t used = before + bytes;
+  NotePeak();
+  return true;
+}
+
+void MemoryBudget::NotePeak() {
+  const int64_t held = bytes_allocated();
   int64_t peak = peak_bytes_;
-  while (used > peak && !peak_bytes_.compare_exchange_weak(peak, used)) {
+  while (held > peak && !peak_bytes_.compare_exchange_weak(peak, held)) {
   }
-  return Status::OK();
+}
+
+Status MemoryBudget::Reserve(int64_t bytes) {
+  if (TryReserve(bytes)) return Status::OK();
+  return bytes > budget_bytes_ ? Denied(bytes) : ReserveBySpilling(bytes);
+}
+
+Status MemoryBudget::ReserveBySpilling(int64_t bytes) {
+  // This thread is what the others wait for.
+  if (SpillScope::Current() == this) return Denied(bytes);
+  std::unique_lock lock(mutex_);
+  for (int fruitless = 0;;) {
+    spilled_.wait(lock, [&] { return spilling_ == nullptr; });
+    if (TryReserve(bytes)) return Status::OK();
+    backing_->ReleaseUnused();
+    if (TryReserve(bytes)) return Status::OK();
+    spilling_ = Largest();
+    if (spilling_ == nullptr || fruitless == kFruitlessSpills) {
+      spilling_ = nullptr;
+      return Denied(bytes);
+    }
+    const int64_t before = spilling_->spillable_bytes();
+    Status status;
+    lock.unlock();
+    {
+      const SpillScope scope(this);
+      status = spilling_->Spill();
+    }
+    lock.lock();
+    fruitless = spilling_->spillable_bytes() < before ? 0 : fruitless + 1;
+    spilling_ = nullptr;
+    spilled_.notify_all();
+    ARROW_RETURN_NOT_OK(status);
+  }
+}
+
+Spillable* MemoryBudget::Largest() const {
+  Spillable* largest = nullptr;
+  int64_t most = 0;
+  for (Spillable* spillable : spillables_) {
+    const int64_t bytes = spillable->spillable_bytes();
+    if (bytes <= most) continue;
+    most = bytes;
+    largest = spillable;
+  }
+  return largest;
+}
+
+Status MemoryBudget::Denied(int64_t bytes) const {
+  const int64_t held = used_bytes_ + HeldElsewhere();
+  return ResourceError("memory budget: ", FormatByteSize(bytes), " asked with ",
+                       FormatByteSize(held), " of ", FormatByteSize(budget_bytes_),
+                       " in use", set_aside_bytes_ > 0 ? " that cannot be spilled" : "",
+                       "; expected to fit, raise --memory");
 }
 
 Status MemoryBudget::Allocate(int64_t size, int64_t alignment, uint8_t** out) {
   ARROW_RETURN_NOT_OK(Reserve(size));
   const Status status = backing_->Allocate(size, alignment, out);
   if (!status.ok()) {
-    Release(size);
+    used_bytes_ -= size;
     return status;
   }
   total_bytes_ += size;
@@ -50,7 +136,7 @@ Status MemoryBudget::Reallocate(int64_t old_size, int64_t new_size, int64_t alig
   ARROW_RETURN_NOT_OK(Reserve(new_size - old_size));
   const Status status = backing_->Reallocate(old_size, new_size, alignment, ptr);
   if (!status.ok()) {
-    Release(new_size - old_size);
+    used_bytes_ -= new_size - old_size;
     return status;
   }
   total_bytes_ += std::max<int64_t>(0, new_size - old_size);
@@ -59,47 +145,30 @@ Status MemoryBudget::Reallocate(int64_t old_size, int64_t new_size, int64_t alig
 
 void MemoryBudget::Free(uint8_t* buffer, int64_t size, int64_t alignment) {
   backing_->Free(buffer, size, alignment);
-  Release(size);
+  used_bytes_ -= size;
 }
 
-namespace {
-
-/// The number in a cgroup limit file; no limit ("max", no file) is the largest int64.
-int64_t CgroupLimit(const char* path) {
-  std::ifstream file(path);
-  int64_t bytes = 0;
-  if (file >> bytes && bytes > 0) return bytes;
-  return std::numeric_limits<int64_t>::max();
+Status MemoryBudget::SpillPool::Allocate(int64_t size, int64_t alignment, uint8_t** out) {
+  ARROW_RETURN_NOT_OK(budget_->backing_->Allocate(size, alignment, out));
+  budget_->spill_bytes_ += size;
+  budget_->total_bytes_ += size;
+  ++budget_->num_allocations_;
+  budget_->NotePeak();
+  return Status::OK();
 }
 
-/// Sum of the named fields of /proc/self/status, in bytes.
-int64_t StatusFields(std::initializer_list<const char*> names) {
-  std::ifstream file("/proc/self/status");
-  std::string line;
-  int64_t kibibytes = 0;
-  while (std::getline(file, line)) {
-    for (const std::string name : names) {
-      if (line.starts_with(name)) kibibytes += std::stoll(line.substr(name.size()));
-    }
-  }
-  return kibibytes * 1024;
+Status MemoryBudget::SpillPool::Reallocate(int64_t old_size, int64_t new_size,
+                                           int64_t alignment, uint8_t** ptr) {
+  ARROW_RETURN_NOT_OK(budget_->backing_->Reallocate(old_size, new_size, alignment, ptr));
+  budget_->spill_bytes_ += new_size - old_size;
+  budget_->total_bytes_ += std::max<int64_t>(0, new_size - old_size);
+  budget_->NotePeak();
+  return Status::OK();
 }
 
-}  // namespace
-
-int64_t DefaultBudgetBytes() {
-  const int64_t machine = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE);
-  return std::min({machine, CgroupLimit("/sys/fs/cgroup/memory.max"),
-                   CgroupLimit("/sys/fs/cgroup/memory/memory.limit_in_bytes")}) /
-         2;
-}
-
-int64_t AnonymousBytesNow() { return StatusFields({"RssAnon:", "RssShmem:"}); }
-
-int64_t PeakResidentBytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
+void MemoryBudget::SpillPool::Free(uint8_t* buffer, int64_t size, int64_t alignment) {
+  budget_->backing_->Free(buffer, size, alignment);
+  budget_->spill_bytes_ -= size;
 }
 
 }  // namespace windrow::exec

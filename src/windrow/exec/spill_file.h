@@ -10,12 +10,13 @@
 #include "windrow/base/status.h"
 #include "windrow/exec/metrics.h"
 #include "windrow/exec/run_context.h"
+#include "windrow/fs/temp_file.h"
 
 namespace windrow::exec {
 
 /// Batches of one schema put aside on disk, compressed with LZ4 and checksummed (see
-/// format/spill_block.h). The file has no name: it is gone with the last use of it, however
-/// the process ends. Thread-safe.
+/// format/spill_block.h). The file has no name: it is gone with the last use of it,
+/// however the process ends. Thread-safe.
 class SpillFile {
  public:
   /// Where a batch stands in the file.
@@ -39,14 +40,14 @@ class SpillFile {
   /// a StorageError that names the folder and the offset.
   Result<std::shared_ptr<arrow::RecordBatch>> Read(const Block& block,
                                                    arrow::MemoryPool* pool) const;
-  int64_t bytes_written() const;
+  int64_t bytes_written() const { return end_; }
 
  private:
-  SpillFile(std::shared_ptr<arrow::Schema> schema, int descriptor, RunContext* context,
-            StepMetrics* metrics);
+  SpillFile(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<fs::TempFile> file,
+            RunContext* context, StepMetrics* metrics);
 
   std::shared_ptr<arrow::Schema> schema_;
-  int descriptor_;
+  std::unique_ptr<fs::TempFile> file_;
   RunContext* context_;
   StepMetrics* metrics_;
   std::atomic<int64_t> end_ = 0;

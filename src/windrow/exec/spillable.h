@@ -12,7 +12,8 @@ namespace windrow::exec {
 class Spillable {
  public:
   virtual ~Spillable() = default;
-  /// Bytes that Spill would free now, by estimate. Thread-safe and cheap.
+  /// Bytes that Spill would free now, by estimate. Thread-safe and cheap: called with
+  /// locks of the budget held, so it must not wait for one and not allocate.
   virtual int64_t spillable_bytes() const = 0;
   /// Writes what it holds to disk and frees it. Called on whichever thread was denied
   /// memory, by one thread at a time, at any moment between the object's own critical

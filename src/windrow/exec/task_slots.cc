@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "windrow/base/check.h"
+#include "windrow/exec/spill_scope.h"
 
 #ifdef WINDROW_SANITIZE_THREAD
 #include <sanitizer/tsan_interface.h>
@@ -28,6 +29,21 @@ void TakeOver(void* place) { __tsan_acquire(place); }
 void HandOver(void*) {}
 void TakeOver(void*) {}
 #endif
+
+/// The slots this thread is working for.
+thread_local const TaskSlots* working_for = nullptr;
+
+/// Marks the calling thread as working for `slots`.
+class Working {
+ public:
+  explicit Working(const TaskSlots* slots) : outer_(working_for) { working_for = slots; }
+  ~Working() { working_for = outer_; }
+  Working(const Working&) = delete;
+  Working& operator=(const Working&) = delete;
+
+ private:
+  const TaskSlots* outer_;
+};
 
 }  // namespace
 
@@ -51,8 +67,9 @@ TaskSlots::~TaskSlots() = default;
 void TaskSlots::Enqueue(std::function<void()> task) {
   auto handed = std::make_shared<std::function<void()>>(std::move(task));
   HandOver(handed.get());
-  arena_->arena.enqueue([handed = std::move(handed)] {
+  arena_->arena.enqueue([this, handed = std::move(handed)] {
     TakeOver(handed.get());
+    const Working working(this);
     (*handed)();
   });
 }
@@ -60,12 +77,20 @@ void TaskSlots::Enqueue(std::function<void()> task) {
 Status TaskSlots::ParallelFor(int64_t count, const std::function<Status(int64_t)>& body,
                               std::atomic<int64_t>* cpu_nanos) {
   const std::thread::id caller = std::this_thread::get_id();
+  const MemoryBudget* spilled_for = SpillScope::Current();
+  if (spilled_for != nullptr && working_for != this) {
+    // All workers may be waiting for this very Spill, and then none would let it in.
+    for (int64_t index = 0; index < count; ++index) ARROW_RETURN_NOT_OK(body(index));
+    return Status::OK();
+  }
   std::atomic<bool> failed = false;
   std::mutex mutex;
   Status first_failure;
   auto run = [&](int64_t index) {
     if (failed.load(std::memory_order_relaxed)) return;
     TakeOver(&mutex);
+    const SpillScope scope(spilled_for);
+    const Working working(this);
     const int64_t start = ThreadCpuNanos();
     Status status = body(index);
     HandOver(&first_failure);

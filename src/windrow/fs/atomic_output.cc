@@ -13,13 +13,13 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <random>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "windrow/base/check.h"
+#include "windrow/fs/errno_error.h"
 
 namespace windrow::fs {
 namespace {
@@ -31,12 +31,6 @@ namespace {
 constexpr int64_t kWriteBytes = 4 << 20;
 /// Leaves room in a file name of at most 255 bytes for the rest of the temporary's name.
 constexpr size_t kTemporaryStemBytes = 180;
-
-Status ErrnoError(const std::string& path, std::string_view action, int error_number) {
-  const bool is_full = error_number == ENOSPC || error_number == EDQUOT;
-  return Fail(is_full ? Blame::kResource : Blame::kStorage,
-              path + ": " + std::string(action) + ": " + std::strerror(error_number));
-}
 
 struct SplitPath {
   std::string folder;

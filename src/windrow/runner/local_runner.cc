@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <thread>
 
 #include "windrow/base/version.h"
 #include "windrow/exec/pipeline.h"
+#include "windrow/exec/process_memory.h"
 #include "windrow/exec/task_slots.h"
 #include "windrow/plan/planner.h"
 #include "windrow/runner/memory_watch.h"
@@ -41,6 +43,11 @@ RunOptions WithDefaults(RunOptions options) {
     options.slots = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   }
   if (options.memory_bytes == 0) options.memory_bytes = exec::DefaultBudgetBytes();
+  if (options.temp_dir.empty()) {
+    const char* system_folder = getenv("TMPDIR");
+    const bool is_set = system_folder != nullptr && *system_folder != '\0';
+    options.temp_dir = is_set ? system_folder : "/tmp";
+  }
   return options;
 }
 
@@ -53,10 +60,16 @@ int64_t WindowBytes(const RunOptions& options) {
   return std::clamp(options.memory_bytes / 8, kLeast, kMost);
 }
 
-/// Free blocks kept for reuse; they come out of the budget, since they are resident.
+/// Free blocks kept for reuse, while the budget has room for them.
 int64_t CacheBytes(const RunOptions& options) {
   constexpr int64_t kMost = int64_t{256} << 20;
   return std::min(options.memory_bytes / 16, kMost);
+}
+
+/// For the buffers of a few blocks that are being written at once.
+int64_t SpillAllowance(const RunOptions& options) {
+  constexpr int64_t kMost = int64_t{32} << 20;
+  return std::min(options.memory_bytes / 8, kMost);
 }
 
 }  // namespace
@@ -65,7 +78,7 @@ LocalRunner::LocalRunner(RunOptions options, arrow::StopToken stop)
     : options_(WithDefaults(options)),
       stop_(std::move(stop)),
       cache_(CacheBytes(options_), arrow::default_memory_pool()),
-      budget_(options_.memory_bytes, &cache_, CacheBytes(options_)) {}
+      budget_(options_.memory_bytes, &cache_, SpillAllowance(options_)) {}
 
 LocalRunner::~LocalRunner() = default;
 
@@ -88,6 +101,9 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
         std::max(context.window_bytes, options_.memory_bytes / 4);
     context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
+    context.budget = &budget_;
+    context.spill_pool = budget_.spill_pool();
+    context.temp_dir = options_.temp_dir;
     plan::Instantiator instantiator(job.tables, &context, &metrics_);
     std::vector<std::unique_ptr<exec::Sink>> sinks;
     status = RunStages(job, &instantiator, &sinks);

@@ -20,6 +20,7 @@ namespace windrow::runner {
 struct RunOptions {
   int slots = 0;             ///< CPU threads; 0: one per core
   int64_t memory_bytes = 0;  ///< budget; 0: exec::DefaultBudgetBytes()
+  std::string temp_dir;      ///< for spill files; empty: TMPDIR, or else /tmp
   exec::Switches switches;
 };
 

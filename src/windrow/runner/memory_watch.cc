@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "windrow/exec/memory_budget.h"
+#include "windrow/exec/process_memory.h"
 
 namespace windrow::runner {
 

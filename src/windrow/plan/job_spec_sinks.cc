@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/job_spec_parts.h"
+
+namespace windrow::plan {
+namespace {
+
+SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problems) {
+  if (const auto* name = fields.Find("collect")) {
+    fields.AllowOnly({"collect", "from"});
+    return ResultSpec{ReadText(*name, "collect", "a name", problems),
+                      ReadFrom(fields, fields.place(), job, problems)};
+  }
+  fields.AllowOnly({"write", "collect", "from", "format", "compression", "preserve_order",
+                    "row_group_rows"});
+  WriteSpec write;
+  if (const auto* path = fields.Require("write", "write: PATH or collect: NAME")) {
+    write.path = ReadText(*path, "write", "a path", problems);
+  }
+  write.from = ReadFrom(fields, fields.place(), job, problems);
+  if (const auto* format = fields.Find("format")) {
+    write.format = ReadChoice(*format, "format", FileFormats(), problems);
+  }
+  if (const auto* compression = fields.Find("compression")) {
+    write.compression =
+        ReadText(*compression, "compression", "CODEC or CODEC:LEVEL", problems);
+  }
+  if (const auto* preserve_order = fields.Find("preserve_order")) {
+    write.preserve_order = ReadBool(*preserve_order, "preserve_order", problems);
+  }
+  if (const auto* rows = fields.Find("row_group_rows")) {
+    write.row_group_rows = ReadInteger(*rows, "row_group_rows", problems);
+  }
+  return write;
+}
+
+}  // namespace
+
+void ReadSinks(const YamlNode& node, JobSpec& job, ProblemList& problems) {
+  if (node.kind != YamlNode::Kind::kSequence) {
+    problems.Add(node.place, "found ", Describe(node),
+                 " for sinks; expected a list of {write: PATH}");
+    return;
+  }
+  if (node.items.empty()) {
+    problems.Add(node.place,
+                 "found no sinks; expected at least one, such as {write: PATH}");
+  }
+  for (const YamlNode& item : node.items) {
+    if (!ExpectMap(item, "the sink", "{write: PATH} or {collect: NAME}", problems))
+      continue;
+    job.sinks.push_back(ReadSink(Fields(item, "the sink", problems), job, problems));
+  }
+}
+
+}  // namespace windrow::plan
