@@ -214,14 +214,15 @@ ProbeRecordCounts CountRows(const ProbeColumns& columns, int64_t src_length,
 }
 
 ProbeRecordWriter::ProbeRecordWriter(const ProbeRecordCounts& counts,
-                                     std::string_view src_addr, uint8_t* bytes)
+                                     std::string_view src_addr, int64_t src_id,
+                                     uint8_t* bytes)
     : counts_(counts) {
   WINDROW_CHECK(counts.rows > 0);
   WINDROW_CHECK(counts.src_bytes == counts.rows * static_cast<int64_t>(src_addr.size()));
   WINDROW_CHECK(reinterpret_cast<uintptr_t>(bytes) % 8 == 0);
   const int64_t body_bytes = PlaceInner(counts, &buffers_);
   uint8_t* inner =
-      WriteOuter(StreamBytes(InnerTemplate(), body_bytes), SrcIdOf(src_addr), bytes);
+      WriteOuter(StreamBytes(InnerTemplate(), body_bytes), src_id, bytes);
   std::array<IpcNode, kNumProbeColumns> arrays;
   for (size_t i = 0; i < arrays.size(); ++i) arrays[i] = {counts.rows, counts.nulls[i]};
   InnerTemplate().WriteHead(counts.rows, body_bytes, arrays, buffers_, inner);
@@ -357,10 +358,9 @@ void ProbeRecordWriter::Finish() {
   WINDROW_CHECK(rows_ == counts_.rows);
   WINDROW_CHECK(BufferAt<int32_t>(kDstOffsets)[rows_] == counts_.dst_bytes);
   // The three columns of eight bytes lie one after the other.
-  const double span = static_cast<double>(static_cast<uint64_t>(last_time_) -
-                                          static_cast<uint64_t>(first_time_)) /
-                      1e6;
-  Put(span, times_);
+  const auto span = static_cast<int64_t>(static_cast<uint64_t>(last_time_) -
+                                         static_cast<uint64_t>(first_time_));
+  Put(static_cast<double>(span) / 1e6, times_);
   Put(first_time_, times_ + 8);
   Put(last_time_, times_ + 16);
 }

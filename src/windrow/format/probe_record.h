@@ -88,11 +88,12 @@ ProbeRecordCounts CountRows(const ProbeColumns& columns, int64_t src_length,
 class ProbeRecordWriter {
  public:
   /// `bytes` has ProbeRecordBytes(counts) bytes, aligned to 8. `counts.src_bytes` is
-  /// `counts.rows` times the length of `src_addr`. The inner stream must be under 2 GiB.
+  /// `counts.rows` times the length of `src_addr`, and `src_id` is its SrcIdOf. The
+  /// inner stream must be under 2 GiB.
   ProbeRecordWriter(const ProbeRecordCounts& counts, std::string_view src_addr,
-                    uint8_t* bytes);
+                    int64_t src_id, uint8_t* bytes);
 
-  /// Adds rows [begin, end), in record order: times do not descend.
+  /// Adds rows [begin, end), in record order, which is ascending time.
   void Append(const ProbeColumns& columns, int64_t begin, int64_t end);
   /// To be called when all `counts.rows` rows are there. First and last timestamp are
   /// those of the first and last row with a time; 0 if there is none.

@@ -123,7 +123,7 @@ std::string Written(const ProbeColumns& columns, int64_t rows,
   std::vector<uint64_t> words(static_cast<size_t>(ProbeRecordBytes(counts) / 8),
                               0xABABABABABABABAB);
   auto* bytes = reinterpret_cast<uint8_t*>(words.data());
-  ProbeRecordWriter writer(counts, src_addr, bytes);
+  ProbeRecordWriter writer(counts, src_addr, SrcIdOf(src_addr), bytes);
   for (int64_t row = 0; row < rows; row += piece_rows) {
     writer.Append(columns, row, std::min(rows, row + piece_rows));
   }
