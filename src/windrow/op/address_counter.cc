@@ -45,16 +45,39 @@ int64_t CountInPlain(const arrow::StringArray& texts) {
   return others;
 }
 
+/// What inet_pton takes for IPv4, several times faster: four numbers up to 255 without
+/// leading zeros.
+bool IsDottedQuad(std::string_view text) {
+  int numbers = 1;
+  int value = 0;
+  int digits = 0;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') {
+      if (digits > 0 && value == 0) return false;
+      value = value * 10 + (c - '0');
+      ++digits;
+      if (value > 255) return false;
+    } else if (c == '.' && digits > 0) {
+      ++numbers;
+      value = 0;
+      digits = 0;
+    } else {
+      return false;
+    }
+  }
+  return numbers == 4 && digits > 0;
+}
+
 }  // namespace
 
 bool IsAddress(std::string_view text) {
+  if (IsDottedQuad(text)) return true;
   char terminated[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof(terminated) || text.find('\0') != text.npos) return false;
   text.copy(terminated, text.size());
   terminated[text.size()] = '\0';
   in6_addr address;
-  const bool is_v6 = text.find(':') != text.npos;
-  return inet_pton(is_v6 ? AF_INET6 : AF_INET, terminated, &address) == 1;
+  return inet_pton(AF_INET6, terminated, &address) == 1;
 }
 
 std::shared_ptr<AddressCounter::States> AddressCounter::StatesOf(
