@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 
 #include "windrow/base/check.h"
@@ -176,12 +177,18 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
     int64_t lane;
   };
 
+  /// True when one more unit may be fetched: always when there is none.
+  bool HasRoom(int64_t unit_bytes) const {
+    return units_in_flight_ < 2 * context_->slots->num_slots() &&
+           (unit_bytes_.empty() || bytes_in_flight_ + unit_bytes <= context_->units_bytes);
+  }
+
   void FetchUnits() {
-    const int max_units = 2 * context_->slots->num_slots();
     for (int64_t lane = 0;; ++lane) {
+      const int64_t unit_bytes = pipeline_->source->next_unit_bytes();
       {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return units_in_flight_ < max_units; });
+        changed_.wait(lock, [&] { return HasRoom(unit_bytes); });
       }
       if (ended()) return;
       Result<std::unique_ptr<UnitReader>> reader =
@@ -192,6 +199,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
       {
         const std::scoped_lock lock(mutex_);
         ++units_in_flight_;
+        unit_bytes_.push_back(unit_bytes);
+        bytes_in_flight_ += unit_bytes;
       }
       lanes_.Open(lane);
       Start(std::make_shared<Unit>(Unit{std::move(*reader), lane}));
@@ -233,6 +242,9 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   void UnitLeft() {
     const std::scoped_lock lock(mutex_);
     --units_in_flight_;
+    // Units leave in the order in which they came.
+    bytes_in_flight_ -= unit_bytes_.front();
+    unit_bytes_.pop_front();
     changed_.notify_all();
   }
 
@@ -265,6 +277,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::mutex mutex_;
   std::condition_variable changed_;
   int units_in_flight_ = 0;
+  std::deque<int64_t> unit_bytes_;  ///< of each unit in flight
+  int64_t bytes_in_flight_ = 0;
   std::atomic<bool> failed_ = false;
   Status first_failure_;
 };

@@ -20,6 +20,7 @@ struct RunContext {
   arrow::StopToken stop;              ///< checked by every loop that takes over a morsel
   int64_t morsel_rows = 64 * 1024;    ///< most rows of a batch handed to an operator
   int64_t morsel_bytes = 8 << 20;     ///< most bytes of such a batch, by estimate
+  int64_t units_bytes = 1 << 30;      ///< held by all units under way, by estimate
   int64_t window_bytes = 256 << 20;   ///< joined output gathered at once, by estimate
   /// The same where payload has to be decoded for each window.
   int64_t decoded_window_bytes = 1 << 30;

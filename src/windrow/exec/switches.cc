@@ -35,6 +35,10 @@ const std::vector<Switch>& AllSwitches() {
       {"prune_scans", &Switches::prune_scans, 0,
        "row groups and folders whose statistics exclude a match are not read",
        "everything is read and filtered"},
+      {"sorted_keys", &Switches::sorted_keys, 0,
+       "a collect whose input is sorted by its keys, as a look at them shows, keeps one "
+       "group at a time",
+       "its input is kept and grouped"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

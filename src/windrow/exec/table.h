@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 #include <arrow/util/cancel.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,13 +38,36 @@ struct ScanOptions {
   /// Indices into the table's schema, in the order they come out. May be empty: batches
   /// then have rows but no columns.
   std::vector<int> columns;
+  /// Positions in `columns` whose values may come as dictionary arrays (int32 codes, values
+  /// of the schema's type) where that is how they are stored: cheaper for a reader that
+  /// works with codes. Batches of one unit share one dictionary object, so that a reader can
+  /// map it once.
+  std::vector<int> dictionary_columns;
   /// Bound to the table's whole schema; null for no filter. A hint: the scan may skip
   /// parts that cannot match, and still delivers rows that do not.
   std::shared_ptr<const arrow::compute::Expression> pruning_predicate;
   /// Appends kRowNumberColumn: the row's number in the table, counted from 0 over all
   /// rows, pruned ones included.
   bool row_numbers = false;
+  /// Positions in `columns`, ascending, whose values may come as dictionary arrays (int32
+  /// codes, values of the schema's type) where that is how they are stored: cheaper for a
+  /// reader that works with codes. All such arrays of one unit share one dictionary, the
+  /// same ArrayData in data()->dictionary, so that a reader can map it once. A column
+  /// whose own type is a dictionary keeps that type. A hint, like pruning_predicate:
+  /// elsewhere a column comes as it would without.
+  std::vector<int> dictionary_columns;
+
+  bool MayBeDictionary(size_t position) const {
+    return std::binary_search(dictionary_columns.begin(), dictionary_columns.end(),
+                              static_cast<int>(position));
+  }
 };
+
+/// The batch of `columns` that a scan with `schema` delivers: its schema is `schema`, but
+/// with the columns' own types where they come as dictionaries.
+std::shared_ptr<arrow::RecordBatch> MakeScanBatch(
+    const std::shared_ptr<arrow::Schema>& schema, int64_t rows,
+    std::vector<std::shared_ptr<arrow::Array>> columns);
 
 /// A unit of scheduling being decoded, such as a row group. Used by one thread at a time.
 class UnitReader {
@@ -59,11 +83,15 @@ class UnitReader {
 class Source {
  public:
   virtual ~Source() = default;
-  /// Schema of the batches: the asked columns, then the row number if asked.
+  /// Schema of the batches: the asked columns, then the row number if asked. A batch's
+  /// own schema differs where a column comes as a dictionary.
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
   /// Fetches what the next unit needs and hands it over; null at the end. Called from one
   /// I/O thread, may wait for a device, returns early when `stop` is requested.
   virtual Result<std::unique_ptr<UnitReader>> NextUnit(const arrow::StopToken& stop) = 0;
+  /// Memory the next unit will hold until its last batch is out, by estimate; 0 when there
+  /// is none or it is little. Called from the thread that calls NextUnit.
+  virtual int64_t next_unit_bytes() const { return 0; }
   /// Bytes fetched from storage so far, as stored (compressed). Thread-safe.
   virtual int64_t bytes_read() const = 0;
 };

@@ -6,10 +6,10 @@
 
 namespace windrow::op {
 
-/// How many groups a collect has, for a step after it that needs to know before the first
-/// one arrives.
+/// What a collect lets the steps after it know.
 struct CollectedGroups {
-  /// Set before the first group is emitted; negative until then.
+  /// Number of groups; -1 until the collect knows it, which is before its first row comes
+  /// out.
   std::atomic<int64_t> count = -1;
 };
 

@@ -10,6 +10,7 @@
 
 #include "windrow/base/near_name.h"
 #include "windrow/column/key_type.h"
+#include "windrow/column/row_order.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/expression_text.h"
 
@@ -220,15 +221,52 @@ class Binder {
     return Status::OK();
   }
 
+  Status CheckOrdered(const PlacedText& name, const NodePtr& node, bool has_order) const {
+    if (has_order) return Status::OK();
+    return Problem(name.place, "column '", name.value, "' is ",
+                   node->schema->GetFieldByName(name.value)->type()->ToString(),
+                   "; expected a type with an order");
+  }
+
+  Result<NodePtr> BindStep(const CollectSpec& spec) const {
+    CollectNode collect{Node(spec.from), {}, {}, {}, std::nullopt};
+    const NodePtr& input = collect.input;
+    const auto has_order = [&](const PlacedText& name) {
+      return column::HasOrder(*input->schema->GetFieldByName(name.value)->type());
+    };
+    for (const PlacedText& key : spec.by) {
+      ARROW_RETURN_NOT_OK(CheckColumn(key, input));
+      ARROW_RETURN_NOT_OK(CheckOrdered(key, input, has_order(key)));
+      collect.keys.push_back(key.value);
+    }
+    for (const SortKey& key : spec.order) {
+      ARROW_RETURN_NOT_OK(CheckColumn(key.column, input));
+      ARROW_RETURN_NOT_OK(CheckOrdered(key.column, input, has_order(key.column)));
+      collect.order.push_back({key.column.value, key.descending, key.nulls_first});
+    }
+    if (spec.columns.has_value()) {
+      for (const PlacedText& column : *spec.columns) {
+        ARROW_RETURN_NOT_OK(CheckColumn(column, input));
+        collect.columns.push_back(column.value);
+      }
+    } else {
+      for (const std::string& name : input->schema->field_names()) {
+        const bool is_key = std::find(collect.keys.begin(), collect.keys.end(), name) !=
+                            collect.keys.end();
+        if (!is_key) collect.columns.push_back(name);
+      }
+    }
+    if (spec.max_rows.has_value()) collect.max_rows = spec.max_rows->value;
+    return Make(std::move(collect));
+  }
+
   Result<NodePtr> BindStep(const SortSpec& spec) const {
     SortNode sort{Node(spec.from), {}, std::nullopt};
     for (const SortKey& key : spec.keys) {
       ARROW_RETURN_NOT_OK(CheckColumn(key.column, sort.input));
       const auto& type = *sort.input->schema->GetFieldByName(key.column.value)->type();
-      if (arrow::is_nested(type.id())) {
-        return Problem(key.column.place, "column '", key.column.value, "' is ",
-                       type.ToString(), "; expected a type with an order");
-      }
+      ARROW_RETURN_NOT_OK(
+          CheckOrdered(key.column, sort.input, !arrow::is_nested(type.id())));
       sort.keys.push_back({key.column.value, key.descending, key.nulls_first});
     }
     if (spec.limit.has_value()) sort.limit = spec.limit->value;

@@ -61,14 +61,27 @@ std::string DetailOf(const JoinNode& join) {
          (join.nulls_equal ? ", nulls equal" : "");
 }
 
+std::string TextOf(const SortNode::Key& key) {
+  return key.column + (key.descending ? " desc" : "") +
+         (key.nulls_first ? " nulls first" : "");
+}
+
 std::string DetailOf(const SortNode& sort) {
   std::vector<std::string> keys;
-  for (const SortNode::Key& key : sort.keys) {
-    keys.push_back(key.column + (key.descending ? " desc" : "") +
-                   (key.nulls_first ? " nulls first" : ""));
-  }
+  for (const SortNode::Key& key : sort.keys) keys.push_back(TextOf(key));
   std::string text = Joined(keys, ", ");
   if (sort.limit.has_value()) text += ", first " + std::to_string(*sort.limit);
+  return text;
+}
+
+std::string DetailOf(const CollectNode& collect) {
+  std::vector<std::string> order;
+  for (const SortNode::Key& key : collect.order) order.push_back(TextOf(key));
+  std::string text = "by " + Joined(collect.keys, ", ");
+  if (!order.empty()) text += ", in order of " + Joined(order, ", ");
+  if (collect.max_rows.has_value()) {
+    text += ", at most " + std::to_string(*collect.max_rows) + " rows a list";
+  }
   return text;
 }
 
@@ -77,8 +90,8 @@ std::string DetailOf(const LimitNode& limit) {
 }
 
 std::string KindOf(const LogicalNode& node) {
-  constexpr const char* kNames[] = {"scan",      "filter", "project",
-                                    "hash_join", "sort",   "limit"};
+  constexpr const char* kNames[] = {"scan", "filter", "project", "hash_join",
+                                    "sort", "limit",  "collect"};
   return kNames[node.op.index()];
 }
 
@@ -106,7 +119,7 @@ Shown Show(const LogicalPlan& plan, const Planner& planner) {
     shown.kind = "write";
   } else {
     shown.step = std::get<ResultSpec>(plan.sink).name.value;
-    shown.kind = "collect";
+    shown.kind = "result";
   }
   shown.columns = plan.root->schema->field_names();
   shown.detail = std::to_string(shown.columns.size()) + " columns";

@@ -4,12 +4,17 @@
 #include <arrow/compute/expression.h>
 #include <arrow/type.h>
 
+#include <algorithm>
+
 #include "windrow/base/check.h"
+#include "windrow/exec/memory_budget.h"
 #include "windrow/op/built_side.h"
+#include "windrow/op/collect.h"
 #include "windrow/op/filter_project.h"
 #include "windrow/op/hash_join_build.h"
 #include "windrow/op/hash_join_probe.h"
 #include "windrow/op/hash_join_swapped.h"
+#include "windrow/op/key_order.h"
 #include "windrow/op/limit.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
@@ -76,6 +81,15 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
 /// A batch a sink gets: 65,536 rows are what the readers of other engines take as one
 /// task, and a few megabytes for tables of usual width; long values make it shorter.
 constexpr op::Rebatch::Size kSinkBatch{64 << 10, 128 << 20};
+
+/// Values so long that such a batch is an eighth of the budget make it shorter still.
+op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
+  op::Rebatch::Size batch = kSinkBatch;
+  if (context.budget != nullptr) {
+    batch.bytes = std::min(batch.bytes, context.budget->budget_bytes() / 8);
+  }
+  return batch;
+}
 
 bool EndsWith(const std::string& path, std::string_view ending) {
   return path.size() >= ending.size() && path.ends_with(ending);
@@ -174,6 +188,12 @@ class Instantiator::PipelineMaker {
     exec::ScanOptions options;
     options.columns = IndicesOf(input.columns, *table->schema());
     options.row_numbers = input.row_numbers;
+    for (size_t i = 0; i < input.columns.size(); ++i) {
+      if (std::find(input.dictionary_columns.begin(), input.dictionary_columns.end(),
+                    input.columns[i]) != input.dictionary_columns.end()) {
+        options.dictionary_columns.push_back(static_cast<int>(i));
+      }
+    }
     if (input.pruning != nullptr) {
       ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
                             BindPredicate(*input.pruning, *table->schema()));
@@ -291,6 +311,23 @@ class Instantiator::PipelineMaker {
     return Status::OK();
   }
 
+  Status Add(const CollectOp& collect) {
+    op::Collect::Options options;
+    options.key_columns = IndicesOf(collect.keys, *schema_);
+    options.list_columns = IndicesOf(collect.columns, *schema_);
+    for (const SortNode::Key& key : collect.order) {
+      options.order_columns.push_back(IndicesOf({key.column}, *schema_)[0]);
+      options.order_keys.push_back({key.descending, key.nulls_first});
+    }
+    options.max_rows = collect.max_rows;
+    if (collect.key_order.is_sorted) options.sorted_groups = collect.key_order.groups;
+    options.rows_expected = collect.rows_expected;
+    AddBreaker(std::make_unique<op::Collect>(std::move(options), schema_, context_,
+                                             Metrics("collect")),
+               "collect");
+    return Status::OK();
+  }
+
   Status Add(const LimitOp& limit) {
     AddBreaker(std::make_unique<op::Limit>(limit.rows, schema_), "limit");
     return Status::OK();
@@ -329,7 +366,7 @@ class Instantiator::PipelineMaker {
     pipeline_.preserve_order = write.preserve_order;
     const std::string sink_name = write.path.value;
     step_ = &sink_name;
-    AddBreaker(std::make_unique<op::Rebatch>(kSinkBatch, schema_, context_), "rebatch");
+    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_), "rebatch");
     ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
     return Status::OK();
@@ -382,6 +419,27 @@ Result<StageResult> Instantiator::CheckKeys(const KeyCheckStage& stage) {
   scan->predicted_rows = tables_.at(stage.source)->num_rows();
   scan->SetStrategy(tables_.at(stage.source)->description(), "");
   joins_[stage.join] = std::move(join);
+  return result;
+}
+
+Result<StageResult> Instantiator::CheckKeyOrder(const KeyOrderStage& stage) {
+  const auto& table = tables_.at(stage.source);
+  exec::Pipeline pipeline;
+  exec::ScanOptions scan;
+  scan.columns = IndicesOf(stage.key_columns, *table->schema());
+  for (size_t i = 0; i < scan.columns.size(); ++i) {
+    scan.dictionary_columns.push_back(static_cast<int>(i));
+  }
+  ARROW_ASSIGN_OR_RAISE(pipeline.source, table->Scan(scan, context_));
+  exec::StepMetrics* metrics = MetricsOf(stage.step, "key_order");
+  pipeline.source_metrics = metrics;
+  auto found = std::make_shared<op::KeyOrder::Found>();
+  pipeline.steps.push_back(
+      {nullptr, std::make_unique<op::KeyOrder>(found, context_), metrics});
+  ARROW_RETURN_NOT_OK(exec::RunPipeline(&pipeline, context_));
+  StageResult result;
+  result.key_order = {found->is_sorted, found->groups};
+  metrics->SetStrategy(found->is_sorted ? "sorted" : "not sorted", "");
   return result;
 }
 

@@ -36,6 +36,7 @@ class Instantiator {
   Result<exec::Pipeline> MakePipeline(const PipelineStage& stage);
   /// When the keys count up by one, the join then has its built side.
   Result<StageResult> CheckKeys(const KeyCheckStage& stage);
+  Result<StageResult> CheckKeyOrder(const KeyOrderStage& stage);
   /// After the stage of a built side ran: notes its strategy in the metrics.
   void DescribeBuilt(const BuildOutput& output);
   /// Adds bytes that late gathers read to the metrics of their sources.

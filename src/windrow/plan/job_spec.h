@@ -147,8 +147,21 @@ struct LimitSpec {
   bool operator==(const LimitSpec&) const = default;
 };
 
-using StepKind =
-    std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec>;
+/// One row for each distinct key: the key columns, then a list for each of `columns` with
+/// the values of the key's rows, in order. Rows come in ascending order of their keys.
+struct CollectSpec {
+  std::vector<PlacedText> by;
+  std::vector<SortKey> order;  ///< of the rows of a key; then input order
+  /// What is collected; absent: all columns but the keys.
+  std::optional<std::vector<PlacedText>> columns;
+  /// A key with more rows than this comes out as several rows.
+  std::optional<Placed<int64_t>> max_rows;
+  PlacedText from;
+  bool operator==(const CollectSpec&) const = default;
+};
+
+using StepKind = std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec,
+                              LimitSpec, CollectSpec>;
 
 struct StepSpec {
   PlacedText name;

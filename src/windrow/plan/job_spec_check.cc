@@ -226,6 +226,21 @@ class JobChecker {
     if (sort.limit.has_value()) CheckRange("limit", *sort.limit, 0);
   }
 
+  void CheckStep(Place place, const CollectSpec& collect) {
+    RequireFilled(!collect.by.empty(), place, "column to collect by");
+    if (collect.max_rows.has_value()) CheckRange("max_rows", *collect.max_rows, 1);
+    std::map<std::string_view, Place> seen;
+    const auto check = [&](const PlacedText& name) {
+      const auto [first, is_new] = seen.emplace(name.value, name.place);
+      if (is_new || name.value.empty()) return;
+      problems_.Add(name.place, "found the column '", name.value, "' twice",
+                    FirstIn(first->second), "; expected each name once");
+    };
+    for (const PlacedText& name : collect.by) check(name);
+    if (!collect.columns.has_value()) return;
+    for (const PlacedText& name : *collect.columns) check(name);
+  }
+
   void CheckSinks() {
     RequireFilled(!job_.sinks.empty(), {}, "sink");
     for (const SinkSpec& sink : job_.sinks) {

@@ -17,8 +17,8 @@ const Choices<JoinHow> kJoinHows = {{"inner", JoinHow::kInner},
                                     {"anti", JoinHow::kAnti}};
 
 const std::vector<std::string>& StepKinds() {
-  static const std::vector<std::string> kKinds = {"filter", "select", "with_columns",
-                                                  "join",   "sort",   "limit"};
+  static const std::vector<std::string> kKinds = {
+      "filter", "select", "with_columns", "join", "sort", "limit", "collect"};
   return kKinds;
 }
 
@@ -37,7 +37,9 @@ class StepReader {
   WithColumnsSpec ReadWithColumns(const YamlNode& node);
   JoinSpec ReadJoin(const YamlNode& node, const std::string& owner);
   std::vector<JoinKey> ReadJoinKeys(const YamlNode& node);
-  SortSpec ReadSort(const YamlNode& node);
+  std::vector<SortKey> ReadSortKeys(const YamlNode& node, std::string_view what);
+  CollectSpec ReadCollect(const YamlNode& node, const std::string& owner);
+  std::vector<PlacedText> ReadColumnNames(const YamlNode& node, std::string_view what);
   SortKey ReadSortKey(const YamlNode& node);
 
   JobSpec& job_;
@@ -76,7 +78,8 @@ StepKind StepReader::ReadStep(const Fields& fields, const YamlNode& map,
   }
   if (found[0] == "sort") {
     fields.AllowOnly({"sort", "limit", "from"});
-    SortSpec sort = ReadSort(node);
+    SortSpec sort;
+    sort.keys = ReadSortKeys(node, "sort");
     if (const auto* limit = fields.Find("limit")) {
       sort.limit = ReadInteger(*limit, "limit", problems_);
     }
@@ -88,6 +91,11 @@ StepKind StepReader::ReadStep(const Fields& fields, const YamlNode& map,
   if (found[0] == "filter")
     return FilterSpec{ReadExpression(node, "filter", problems_), from};
   if (found[0] == "limit") return LimitSpec{ReadInteger(node, "limit", problems_), from};
+  if (found[0] == "collect") {
+    CollectSpec collect = ReadCollect(node, "the collect of " + fields.owner());
+    collect.from = from;
+    return collect;
+  }
   if (found[0] == "select") {
     SelectSpec select = ReadSelect(node);
     select.from = from;
@@ -174,13 +182,11 @@ JoinSpec StepReader::ReadJoin(const YamlNode& node, const std::string& owner) {
     join.suffix = ReadText(*suffix, "suffix", "at least one character", problems_);
   }
   if (const auto* columns = fields.Find("columns")) {
-    join.columns.emplace();
     if (columns->kind != Kind::kSequence) {
       problems_.Add(columns->place, "found ", Describe(*columns),
                     " for 'columns'; expected a list of the right side's columns");
-    }
-    for (const YamlNode& item : columns->items) {
-      join.columns->push_back(ReadColumnName(item, "columns", problems_));
+    } else {
+      join.columns = ReadColumnNames(*columns, "columns");
     }
   }
   if (const auto* nulls_equal = fields.Find("nulls_equal")) {
@@ -213,18 +219,56 @@ std::vector<JoinKey> StepReader::ReadJoinKeys(const YamlNode& node) {
   return keys;
 }
 
-SortSpec StepReader::ReadSort(const YamlNode& node) {
-  SortSpec sort;
+/// A column, or a list of them.
+std::vector<PlacedText> StepReader::ReadColumnNames(const YamlNode& node,
+                                                    std::string_view what) {
+  std::vector<PlacedText> names;
+  if (node.kind != Kind::kSequence) return {ReadColumnName(node, what, problems_)};
+  for (const YamlNode& item : node.items) {
+    names.push_back(ReadColumnName(item, what, problems_));
+  }
+  return names;
+}
+
+CollectSpec StepReader::ReadCollect(const YamlNode& node, const std::string& owner) {
+  CollectSpec collect;
+  if (!ExpectMap(node, "collect", "a map with by, order and columns", problems_)) {
+    return collect;
+  }
+  const Fields fields(node, owner, problems_);
+  fields.AllowOnly({"by", "order", "columns", "max_rows"});
+  if (const auto* by = fields.Require("by", "COLUMN or [COLUMN, ...]")) {
+    collect.by = ReadColumnNames(*by, "by");
+    if (collect.by.empty()) {
+      problems_.Add(by->place,
+                    "found an empty list for 'by'; expected at least one column");
+    }
+  }
+  if (const auto* order = fields.Find("order")) {
+    collect.order = ReadSortKeys(*order, "order");
+  }
+  if (const auto* columns = fields.Find("columns")) {
+    collect.columns = ReadColumnNames(*columns, "columns");
+  }
+  if (const auto* max_rows = fields.Find("max_rows")) {
+    collect.max_rows = ReadInteger(*max_rows, "max_rows", problems_);
+  }
+  return collect;
+}
+
+std::vector<SortKey> StepReader::ReadSortKeys(const YamlNode& node,
+                                              std::string_view what) {
+  std::vector<SortKey> keys;
   if (node.kind == Kind::kSequence) {
-    for (const YamlNode& item : node.items) sort.keys.push_back(ReadSortKey(item));
+    for (const YamlNode& item : node.items) keys.push_back(ReadSortKey(item));
   } else {
-    sort.keys.push_back(ReadSortKey(node));
+    keys.push_back(ReadSortKey(node));
   }
-  if (sort.keys.empty()) {
-    problems_.Add(node.place,
-                  "found an empty list for 'sort'; expected at least one column");
+  if (keys.empty()) {
+    problems_.Add(node.place, "found an empty list for '", what,
+                  "'; expected at least one column");
   }
-  return sort;
+  return keys;
 }
 
 SortKey StepReader::ReadSortKey(const YamlNode& node) {

@@ -145,6 +145,27 @@ YamlNode WriteStep(const LimitSpec& limit) {
   return map;
 }
 
+YamlNode NamesOf(const std::vector<PlacedText>& names) {
+  YamlNode list = List();
+  for (const PlacedText& name : names) list.items.push_back(Text(name.value));
+  return list;
+}
+
+YamlNode WriteStep(const CollectSpec& collect) {
+  YamlNode body = Map();
+  Put(body, "by", NamesOf(collect.by));
+  if (!collect.order.empty()) {
+    YamlNode keys = List();
+    for (const SortKey& key : collect.order) keys.items.push_back(WriteSortKey(key));
+    Put(body, "order", std::move(keys));
+  }
+  if (collect.columns.has_value()) Put(body, "columns", NamesOf(*collect.columns));
+  if (collect.max_rows.has_value()) Put(body, "max_rows", Number(collect.max_rows->value));
+  YamlNode map = Map();
+  Put(map, "collect", std::move(body));
+  return map;
+}
+
 YamlNode WriteSink(const WriteSpec& write) {
   YamlNode map = Map();
   Put(map, "write", Text(write.path.value));

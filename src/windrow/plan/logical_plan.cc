@@ -54,6 +54,17 @@ Result<SchemaPtr> SchemaOf(const JoinNode& join) {
   return arrow::schema(std::move(fields));
 }
 
+Result<SchemaPtr> SchemaOf(const CollectNode& collect) {
+  const arrow::Schema& input = *collect.input->schema;
+  arrow::FieldVector fields;
+  for (const std::string& key : collect.keys) fields.push_back(input.GetFieldByName(key));
+  for (const std::string& column : collect.columns) {
+    const auto item = input.GetFieldByName(column)->WithName("item");
+    fields.push_back(arrow::field(column, arrow::list(item), false));
+  }
+  return arrow::schema(std::move(fields));
+}
+
 std::optional<int64_t> RowsOf(const ScanNode& scan) { return scan.table->num_rows(); }
 
 std::optional<int64_t> RowsOf(const FilterNode& filter) {
@@ -72,6 +83,8 @@ std::optional<int64_t> RowsOf(const SortNode& sort) {
   if (!sort.limit.has_value()) return sort.input->estimated_rows;
   return std::min(*sort.limit, sort.input->estimated_rows.value_or(*sort.limit));
 }
+
+std::optional<int64_t> RowsOf(const CollectNode&) { return std::nullopt; }
 
 std::optional<int64_t> RowsOf(const LimitNode& limit) {
   return std::min(limit.rows, limit.input->estimated_rows.value_or(limit.rows));
@@ -97,6 +110,7 @@ std::vector<NodePtr> InputsOf(const LogicalNode& node) {
   if (const auto* filter = node.As<FilterNode>()) return {filter->input};
   if (const auto* project = node.As<ProjectNode>()) return {project->input};
   if (const auto* sort = node.As<SortNode>()) return {sort->input};
+  if (const auto* collect = node.As<CollectNode>()) return {collect->input};
   return {node.As<LimitNode>()->input};
 }
 

@@ -74,12 +74,22 @@ struct LimitNode {
   int64_t rows = 0;
 };
 
+struct CollectNode {
+  NodePtr input;
+  std::vector<std::string> keys;
+  std::vector<SortNode::Key> order;
+  std::vector<std::string> columns;  ///< that become lists
+  std::optional<int64_t> max_rows;
+};
+
 /// A step of a job with names and types resolved. Immutable; shared between the plans of
 /// several sinks.
 struct LogicalNode {
   std::string step;  ///< name in the job document
   std::shared_ptr<arrow::Schema> schema;
-  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode> op;
+  std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode,
+               CollectNode>
+      op;
   /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
   std::optional<int64_t> estimated_rows;
 

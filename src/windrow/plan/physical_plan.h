@@ -23,6 +23,8 @@ struct StageInput {
   std::vector<std::string> columns;  ///< in the source's order
   ExprPtr pruning;                   ///< rows not matching may be left out; may be null
   bool row_numbers = false;          ///< adds exec::kRowNumberColumn
+  /// Columns of text that may come as dictionaries.
+  std::vector<std::string> dictionary_columns;
 };
 
 struct FilterOp {
@@ -67,9 +69,25 @@ struct LimitOp {
   int64_t rows;
 };
 
+/// What a look at the keys of a collect's input found.
+struct KeyOrder {
+  bool is_sorted = false;
+  int64_t groups = -1;  ///< distinct keys, when sorted; -1 when rows are left out later
+};
+
+struct CollectOp {
+  std::vector<std::string> keys;
+  std::vector<SortNode::Key> order;
+  std::vector<std::string> columns;
+  std::optional<int64_t> max_rows;
+  KeyOrder key_order;
+  int64_t rows_expected = 0;  ///< 0: unknown
+};
+
 struct StageOp {
   std::string step;
-  std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp> kind;
+  std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp, CollectOp>
+      kind;
 };
 
 /// How the keys of a join compare; shared by its building and probing stage.
@@ -109,9 +127,17 @@ struct KeyCheckStage {
   std::string key_column;
 };
 
+/// Looks whether a source's rows come in ascending order of some columns, in which case a
+/// collect by them need not keep its input. Stops at the first row that does not.
+struct KeyOrderStage {
+  std::string step;
+  std::string source;
+  std::vector<std::string> key_columns;
+};
+
 struct Stage {
   int id;
-  std::variant<KeyCheckStage, PipelineStage> kind;
+  std::variant<KeyCheckStage, KeyOrderStage, PipelineStage> kind;
 };
 
 /// What the planner learns from a stage that ran.
@@ -119,6 +145,7 @@ struct StageResult {
   int stage_id = 0;
   bool keys_count_up = false;        ///< of a key check
   bool payload_is_resident = false;  ///< of a key check: gathering needs no decoding
+  KeyOrder key_order;                ///< of a look at the order of keys
 };
 
 }  // namespace windrow::plan

@@ -3,6 +3,7 @@
 
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include "windrow/base/check.h"
 #include "windrow/column/key_type.h"
 #include "windrow/plan/late_scan.h"
+#include "windrow/plan/scan_path.h"
 
 namespace windrow::plan {
 
@@ -74,13 +76,26 @@ void RenameInputs(const LateScan& late, bool is_right, std::vector<JoinColumn>* 
   }
 }
 
+/// The columns of the scan that a collect's keys are, when its rows come from there in
+/// the scan's order.
+std::optional<std::vector<std::string>> KeysInScan(const CollectNode& collect,
+                                                   const ScanPath& path) {
+  std::vector<std::string> columns;
+  for (const std::string& key : collect.keys) {
+    const auto column = path.names.find(key);
+    if (column == path.names.end()) return std::nullopt;
+    columns.push_back(column->second);
+  }
+  return columns;
+}
+
 bool KeepsLeftOnly(JoinHow how) { return how == JoinHow::kSemi || how == JoinHow::kAnti; }
 
 }  // namespace
 
 Planner::Planner(std::vector<LogicalPlan> plans, const exec::Switches& switches)
     : plans_(std::move(plans)), switches_(switches) {
-  for (const LogicalPlan& plan : plans_) AssignJoinIds(plan.root);
+  for (const LogicalPlan& plan : plans_) FindInputChecks(plan.root);
 }
 
 /// A side whose payload may stay where it is.
@@ -89,8 +104,9 @@ std::optional<LateScan> Planner::LateSide(const NodePtr& side) const {
   return AsLateScan(side);
 }
 
-void Planner::AssignJoinIds(const NodePtr& node) {
-  for (const NodePtr& input : InputsOf(*node)) AssignJoinIds(input);
+void Planner::FindInputChecks(const NodePtr& node) {
+  for (const NodePtr& input : InputsOf(*node)) FindInputChecks(input);
+  if (node->As<CollectNode>() != nullptr) collects_.push_back(node.get());
   if (node->As<JoinNode>() != nullptr) {
     join_ids_.emplace(node.get(), static_cast<int>(join_ids_.size()));
   }
@@ -135,9 +151,14 @@ Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results
   if (phase_ == Phase::kCheckKeys) {
     phase_ = Phase::kRun;
     std::vector<Stage> checks = KeyChecks();
+    AddKeyOrderStages(&checks);
     if (!checks.empty()) return checks;
   }
   for (const StageResult& result : results) {
+    const auto collect = collect_of_check_.find(result.stage_id);
+    if (collect != collect_of_check_.end()) {
+      key_orders_[collect->second] = result.key_order;
+    }
     const auto check = join_of_check_.find(result.stage_id);
     if (check == join_of_check_.end() || !result.keys_count_up) continue;
     identity_joins_[check->second] = result.payload_is_resident;
@@ -167,10 +188,50 @@ std::vector<Stage> Planner::KeyChecks() {
   return checks;
 }
 
+void Planner::AddKeyOrderStages(std::vector<Stage>* stages) {
+  if (!switches_.sorted_keys) return;
+  for (const LogicalNode* node : collects_) {
+    const CollectNode& collect = *node->As<CollectNode>();
+    const std::optional<ScanPath> path = ScanPathOf(collect.input);
+    if (!path.has_value()) continue;
+    std::optional<std::vector<std::string>> columns = KeysInScan(collect, *path);
+    if (!columns.has_value()) continue;
+    stages->push_back(Add(KeyOrderStage{node->step, path->source, std::move(*columns)}));
+    collect_of_check_[stages->back().id] = node;
+  }
+}
+
+/// Text columns that reach a collect as they are stored come as dictionaries if they are
+/// stored as such, since it works with codes.
+Result<Planner::Lowered> Planner::LowerCollect(const LogicalNode& node,
+                                               const CollectNode& collect,
+                                               std::vector<Stage>* stages) {
+  ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(collect.input, stages));
+  CollectOp op{collect.keys,     collect.order, collect.columns,
+               collect.max_rows, {},            0};
+  op.rows_expected = collect.input->estimated_rows.value_or(0);
+  if (const std::optional<ScanPath> path = ScanPathOf(collect.input)) {
+    for (const auto& [output, column] : path->names) {
+      const auto type = path->scan->table->schema()->GetFieldByName(column)->type();
+      if (arrow::is_base_binary_like(type->id()) && !path->read.contains(column)) {
+        lowered.input.dictionary_columns.push_back(column);
+      }
+    }
+    const auto found = key_orders_.find(&node);
+    if (found != key_orders_.end()) op.key_order = found->second;
+    if (path->drops_rows) op.key_order.groups = -1;
+  }
+  lowered.ops.push_back({node.step, std::move(op)});
+  return lowered;
+}
+
 Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>* stages) {
   if (const auto* join = node->As<JoinNode>()) return LowerJoin(*node, *join, stages);
+  if (const auto* collect = node->As<CollectNode>()) {
+    return LowerCollect(*node, *collect, stages);
+  }
   if (node->As<ScanNode>() != nullptr) {
-    return Lowered{{node->step, node->schema->field_names(), nullptr, false}, {}};
+    return Lowered{{node->step, node->schema->field_names(), nullptr, false, {}}, {}};
   }
   ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(InputsOf(*node)[0], stages));
   if (const auto* filter = node->As<FilterNode>()) {
@@ -195,7 +256,7 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
   const std::optional<LateScan> late = AsLateScan(side);
   if (!late.has_value()) return Lower(side, stages);
   Lowered lowered;
-  lowered.input = {late->source, ColumnsRead(*late, keys), nullptr, true};
+  lowered.input = {late->source, ColumnsRead(*late, keys), nullptr, true, {}};
   if (switches_.prune_scans) lowered.input.pruning = JoinConjuncts(late->filters);
   for (const ExprPtr& filter : late->filters) {
     lowered.ops.push_back({side->step, FilterOp{filter}});

@@ -41,11 +41,14 @@ class Planner {
  private:
   struct Lowered;  ///< a pipeline under construction
 
-  void AssignJoinIds(const NodePtr& node);
+  void FindInputChecks(const NodePtr& node);
   std::vector<Stage> KeyChecks();
+  void AddKeyOrderStages(std::vector<Stage>* stages);
   Result<Lowered> Lower(const NodePtr& node, std::vector<Stage>* stages);
   Result<Lowered> LowerJoin(const LogicalNode& node, const JoinNode& join,
                             std::vector<Stage>* stages);
+  Result<Lowered> LowerCollect(const LogicalNode& node, const CollectNode& collect,
+                               std::vector<Stage>* stages);
   Result<Lowered> LowerSide(const NodePtr& side, const std::vector<std::string>& keys,
                             std::vector<Stage>* stages);
   Stage Add(decltype(Stage::kind) kind);
@@ -55,6 +58,9 @@ class Planner {
   std::vector<LogicalPlan> plans_;
   exec::Switches switches_;
   std::map<const LogicalNode*, int> join_ids_;
+  std::vector<const LogicalNode*> collects_;
+  std::map<int, const LogicalNode*> collect_of_check_;  ///< by stage id
+  std::map<const LogicalNode*, KeyOrder> key_orders_;
   std::map<int, int> join_of_check_;    ///< stage id to join
   std::map<int, bool> identity_joins_;  ///< and whether the payload is resident
   int next_stage_ = 0;

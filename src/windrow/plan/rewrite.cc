@@ -30,6 +30,8 @@ Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs)
     sort->input = inputs[0];
   } else if (auto* limit = std::get_if<LimitNode>(&op)) {
     limit->input = inputs[0];
+  } else if (auto* collect = std::get_if<CollectNode>(&op)) {
+    collect->input = inputs[0];
   }
   return MakeNode(node.step, std::move(op));
 }
@@ -143,6 +145,27 @@ Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
   return Filtered(joined, stay, falling.step);
 }
 
+/// What concerns keys alone holds for all rows of a key or for none.
+Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& collect,
+                                const Falling& falling) {
+  const Names keys(collect.keys.begin(), collect.keys.end());
+  Falling next{{}, falling.step};
+  std::vector<ExprPtr> stay;
+  for (const ExprPtr& conjunct : falling.conjuncts) {
+    const std::vector<std::string> read = ColumnNames(*conjunct);
+    const bool reads_keys =
+        !read.empty() && std::all_of(read.begin(), read.end(), [&](const auto& name) {
+          return keys.contains(name);
+        });
+    (reads_keys && !CanFail(conjunct, *node.schema) ? next.conjuncts : stay)
+        .push_back(conjunct);
+  }
+  CollectNode pushed = collect;
+  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(collect.input, std::move(next)));
+  ARROW_ASSIGN_OR_RAISE(const NodePtr kept, MakeNode(node.step, std::move(pushed)));
+  return Filtered(kept, stay, falling.step);
+}
+
 Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
   if (const auto* filter = node->As<FilterNode>()) {
     return PushThroughFilter(*filter, node->step, falling);
@@ -151,6 +174,9 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
     return PushThroughProject(*project, node->step, std::move(falling));
   }
   if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
+  if (const auto* collect = node->As<CollectNode>()) {
+    return PushIntoCollect(*node, *collect, falling);
+  }
   if (const auto* sort = node->As<SortNode>();
       sort != nullptr && !sort->limit.has_value()) {
     ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(sort->input, std::move(falling)));
@@ -186,7 +212,21 @@ Result<NodePtr> PruneJoin(const LogicalNode& node, JoinNode join, const Names& u
   return MakeNode(node.step, std::move(join));
 }
 
+Result<NodePtr> PruneCollect(const LogicalNode& node, CollectNode collect,
+                             const Names& used) {
+  std::erase_if(collect.columns,
+                [&](const std::string& column) { return !used.contains(column); });
+  Names below(collect.keys.begin(), collect.keys.end());
+  below.insert(collect.columns.begin(), collect.columns.end());
+  for (const SortNode::Key& key : collect.order) below.insert(key.column);
+  ARROW_ASSIGN_OR_RAISE(collect.input, Prune(collect.input, below));
+  return MakeNode(node.step, std::move(collect));
+}
+
 Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
+  if (const auto* collect = node->As<CollectNode>()) {
+    return PruneCollect(*node, *collect, used);
+  }
   if (const auto* join = node->As<JoinNode>()) return PruneJoin(*node, *join, used);
   if (const auto* scan = node->As<ScanNode>()) {
     ScanNode pruned = *scan;

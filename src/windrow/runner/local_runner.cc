@@ -95,7 +95,10 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     context.slots = &slots;
     context.stop = stop_;
     context.morsel_rows = options_.switches.morsel_rows;
-    context.morsel_bytes = options_.switches.morsel_bytes;
+    // Some dozens of batches are under way at once: in a small budget they must be small.
+    context.morsel_bytes = std::min(options_.switches.morsel_bytes,
+                                    std::max<int64_t>(options_.memory_bytes / 128, 1024));
+    context.units_bytes = options_.memory_bytes / 4;
     context.window_bytes = WindowBytes(options_);
     context.decoded_window_bytes =
         std::max(context.window_bytes, options_.memory_bytes / 4);
@@ -138,6 +141,9 @@ Status LocalRunner::RunStages(const plan::PreparedJob& job,
       plan::StageResult result{stage.id};
       if (const auto* check = std::get_if<plan::KeyCheckStage>(&stage.kind)) {
         ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeys(*check));
+        result.stage_id = stage.id;
+      } else if (const auto* order = std::get_if<plan::KeyOrderStage>(&stage.kind)) {
+        ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeyOrder(*order));
         result.stage_id = stage.id;
       } else {
         const auto& pipeline_stage = std::get<plan::PipelineStage>(stage.kind);

@@ -73,8 +73,7 @@ class PartUnit : public exec::UnitReader {
       arrays.push_back(std::move(constant));
     }
     if (columns_->row_numbers) ARROW_RETURN_NOT_OK(ShiftRowNumbers(&arrays.back()));
-    return arrow::RecordBatch::Make(columns_->schema, batch->num_rows(),
-                                    std::move(arrays));
+    return exec::MakeScanBatch(columns_->schema, batch->num_rows(), std::move(arrays));
   }
 
  private:
@@ -118,7 +117,9 @@ class SetSource : public exec::Source {
         const PartScan& scan = scans_[next_++];
         ARROW_ASSIGN_OR_RAISE(current_, scan.part->table->Scan(scan.options, context_));
       }
+      const int64_t unit_bytes = current_->next_unit_bytes();
       ARROW_ASSIGN_OR_RAISE(auto unit, current_->NextUnit(stop));
+      if (unit != nullptr) last_unit_bytes_ = unit_bytes;
       if (unit != nullptr) {
         return std::make_unique<PartUnit>(std::move(unit), scans_[next_ - 1].columns,
                                           context_->pool);
@@ -127,6 +128,12 @@ class SetSource : public exec::Source {
       bytes_of_finished_ += current_->bytes_read();
       finished_.push_back(std::move(current_));
     }
+  }
+
+  /// Of a part that is not open yet, what the part before had: files of a set are alike.
+  int64_t next_unit_bytes() const override {
+    const int64_t bytes = current_ == nullptr ? 0 : current_->next_unit_bytes();
+    return bytes > 0 ? bytes : last_unit_bytes_;
   }
 
   int64_t bytes_read() const override {
@@ -142,6 +149,7 @@ class SetSource : public exec::Source {
   /// Kept, since their last units may still be read.
   std::vector<std::unique_ptr<exec::Source>> finished_;
   int64_t bytes_of_finished_ = 0;
+  int64_t last_unit_bytes_ = 0;
 };
 
 /// The rows of all parts, chunks numbered through.
@@ -290,13 +298,23 @@ class SetTable : public exec::Table {
     columns->row_numbers = options.row_numbers;
     exec::ScanOptions part_options;
     part_options.row_numbers = options.row_numbers;
-    for (const int column : options.columns) {
+    for (size_t c = 0; c < options.columns.size(); ++c) {
+      const int column = options.columns[c];
       const bool is_file_column = column < file_columns();
+      if (is_file_column && options.MayBeDictionary(columns->inputs.size())) {
+        part_options.dictionary_columns.push_back(std::ssize(part_options.columns));
+      }
       columns->inputs.push_back(
           is_file_column ? static_cast<int>(part_options.columns.size()) : -1);
       columns->constants.push_back(is_file_column ? nullptr
                                                   : part.values[column - file_columns()]);
-      if (is_file_column) part_options.columns.push_back(column);
+      if (!is_file_column) continue;
+      const auto& coded = options.dictionary_columns;
+      if (std::find(coded.begin(), coded.end(), static_cast<int>(c)) != coded.end()) {
+        part_options.dictionary_columns.push_back(
+            static_cast<int>(part_options.columns.size()));
+      }
+      part_options.columns.push_back(column);
     }
     if (options.row_numbers) {
       columns->inputs.push_back(static_cast<int>(part_options.columns.size()));

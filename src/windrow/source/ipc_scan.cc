@@ -75,11 +75,17 @@ struct Scan {
   std::vector<int> decoded;             ///< positions in `columns`
   std::unique_ptr<IpcDecoder> decoder;  ///< null when `decoded` is empty
   std::vector<int> decoder_positions;   ///< of each of `decoded` in the decoder's columns
+  std::vector<int> dictionaries;  ///< positions in `columns`, one dictionary in a unit
   bool row_numbers = false;
   bool in_place = true;  ///< batches are handed out in slices, each of its own unit
 
   Result<std::shared_ptr<arrow::RecordBatch>> Load(const Part& part) const;
   Result<std::shared_ptr<arrow::Array>> RowNumbers(const Part& part) const;
+  /// Whether a unit may hold both batches.
+  bool MayShareUnit(int batch, int other) const {
+    return dictionaries.empty() ||
+           file->batch(batch).num_dictionaries == file->batch(other).num_dictionaries;
+  }
 };
 
 Result<std::shared_ptr<arrow::Array>> Scan::RowNumbers(const Part& part) const {
@@ -133,6 +139,7 @@ class IpcUnit : public exec::UnitReader {
       if (next_part_ == parts_.size()) return nullptr;
       ARROW_RETURN_NOT_OK(scan_->context->stop.Poll());
       ARROW_ASSIGN_OR_RAISE(batch_, scan_->Load(parts_[next_part_++]));
+      if (!scan_->dictionaries.empty()) ShareDictionaries();
       if (scan_->in_place) return std::exchange(batch_, nullptr);
       begin_ = 0;
       slice_rows_ = SliceRows(batch_->num_rows(), RowBytes(*batch_), *scan_->context);
@@ -146,8 +153,25 @@ class IpcUnit : public exec::UnitReader {
   }
 
  private:
+  /// Gives the batch the dictionaries of the unit's first one: they are equal, but may
+  /// have been read by another decoder.
+  void ShareDictionaries() {
+    arrow::ArrayVector arrays = batch_->columns();
+    for (size_t i = 0; i < scan_->dictionaries.size(); ++i) {
+      auto& array = arrays[scan_->dictionaries[i]];
+      if (i == dictionaries_.size()) dictionaries_.push_back(array->data()->dictionary);
+      const auto data = array->data()->Copy();
+      data->dictionary = dictionaries_[i];
+      array = arrow::MakeArray(data);
+    }
+    batch_ =
+        arrow::RecordBatch::Make(scan_->schema, batch_->num_rows(), std::move(arrays));
+  }
+
   std::shared_ptr<const Scan> scan_;
   std::vector<Part> parts_;
+  /// Of the unit's first batch, for each of the scan's `dictionaries`.
+  std::vector<std::shared_ptr<arrow::ArrayData>> dictionaries_;
   size_t next_part_ = 0;
   std::shared_ptr<arrow::RecordBatch> batch_;  ///< decoded, handed out up to begin_
   int64_t begin_ = 0;
@@ -177,7 +201,8 @@ class IpcSource : public exec::Source {
       const Part part{batch_, begin_, std::min(slice_rows_, batch_rows - begin_)};
       if (!parts.empty() &&
           (part.count < batch_rows || rows + part.count > scan_->context->morsel_rows ||
-           bytes + batch_bytes_ > scan_->context->morsel_bytes)) {
+           bytes + batch_bytes_ > scan_->context->morsel_bytes ||
+           !scan_->MayShareUnit(parts.back().batch, batch_))) {
         break;
       }
       ARROW_RETURN_NOT_OK(Fetch(part));
@@ -270,6 +295,10 @@ Result<std::unique_ptr<exec::Source>> ScanIpcFile(std::shared_ptr<const IpcFile>
     const int column = options.columns[i];
     WINDROW_CHECK(column >= 0 && column < scan->file->num_columns());
     fields.push_back(scan->file->schema()->field(column));
+    const bool is_dictionary = fields.back()->type()->id() == arrow::Type::DICTIONARY;
+    if (is_dictionary && options.MayBeDictionary(i)) {
+      scan->dictionaries.push_back(static_cast<int>(i));
+    }
     const bool plain = scan->file->IsPlain(column);
     (plain ? scan->plain : scan->decoded).push_back(static_cast<int>(i));
     if (!plain) to_decode.push_back(column);

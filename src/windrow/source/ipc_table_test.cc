@@ -312,6 +312,34 @@ TEST_F(IpcTableTest, EachBatchOfAStreamHasItsOwnDictionary) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(read[i]->Equals(*batches[i])) << i;
 }
 
+TEST_F(IpcTableTest, BatchesOfAUnitShareTheirDictionary) {
+  const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
+  const auto encoded = arrow::compute::DictionaryEncode(Strings())->make_array();
+  const auto viewed =
+      Cast(encoded, arrow::dictionary(arrow::int32(), arrow::utf8_view()));
+  for (const auto& column : {encoded, viewed}) {
+    const auto batch = arrow::RecordBatch::Make(
+        arrow::schema({arrow::field("d", column->type())}), kRows, {column});
+    const arrow::RecordBatchVector batches(4, batch);
+    const auto table = Open(batch->schema(), batches, {});
+    context_.morsel_rows = 3 * kRows;
+    auto options = AllColumns(*table);
+    options.dictionary_columns = {0};
+    auto source = *table->Scan(options, &context_);
+    int num_units = 0;
+    while (auto unit = *source->NextUnit(context_.stop)) {
+      ++num_units;
+      const auto first = *unit->Next();
+      EXPECT_TRUE(first->column(0)->Equals(*encoded));
+      while (const auto next = *unit->Next()) {
+        EXPECT_TRUE(next->column(0)->Equals(*encoded));
+        EXPECT_EQ(next->column_data(0)->dictionary, first->column_data(0)->dictionary);
+      }
+    }
+    EXPECT_EQ(num_units, 2);
+  }
+}
+
 TEST_F(IpcTableTest, SmallBatchesShareAUnitAndLargeOnesAreCut) {
   const auto batch =
       arrow::RecordBatch::Make(arrow::schema({arrow::field("i", arrow::int64())}), kRows,

@@ -6,6 +6,7 @@
 #include <arrow/array/util.h>
 #include <arrow/buffer_builder.h>
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
@@ -78,7 +79,7 @@ Result<std::shared_ptr<arrow::Array>> BuildDictionary(const parquet::ByteArray* 
   }
 }
 
-/// The rows decoded so far.
+/// The rows of one call decoded so far.
 struct Codes {
   std::unique_ptr<arrow::Buffer> buffer;
   arrow::TypedBufferBuilder<bool> validity;  ///< empty until the first null
@@ -154,22 +155,55 @@ CodeStorage CodeStorageOf(const parquet::ColumnChunkMetaData& chunk) {
              : CodeStorage::kNone;
 }
 
-Result<std::shared_ptr<arrow::Array>> DecodeCodes(
-    parquet::RowGroupReader& row_group, int leaf, int64_t num_rows,
-    const std::shared_ptr<arrow::DataType>& value_type, arrow::MemoryPool* pool) {
-  const auto column =
+std::shared_ptr<arrow::DataType> CodesTypeOf(
+    const std::shared_ptr<arrow::DataType>& type) {
+  if (arrow::is_base_binary_like(type->id())) {
+    return arrow::dictionary(arrow::int32(), type);
+  }
+  if (type->id() != arrow::Type::DICTIONARY) return nullptr;
+  const auto& dictionary = static_cast<const arrow::DictionaryType&>(*type);
+  const bool is_read = dictionary.index_type()->id() == arrow::Type::INT32 &&
+                       arrow::is_base_binary_like(dictionary.value_type()->id());
+  return is_read ? type : nullptr;
+}
+
+struct CodeReader::Stored {
+  std::shared_ptr<parquet::ColumnReader> column;
+  parquet::ByteArrayReader* pages;  ///< the same as `column`
+};
+
+CodeReader::CodeReader(std::unique_ptr<Stored> stored,
+                       std::shared_ptr<arrow::DataType> type, arrow::MemoryPool* pool)
+    : stored_(std::move(stored)), type_(std::move(type)), pool_(pool) {}
+
+CodeReader::~CodeReader() = default;
+
+Result<std::unique_ptr<CodeReader>> CodeReader::Open(
+    parquet::RowGroupReader& row_group, int leaf, std::shared_ptr<arrow::DataType> type,
+    arrow::MemoryPool* pool) {
+  auto column =
       row_group.ColumnWithExposeEncoding(leaf, parquet::ExposedEncoding::DICTIONARY);
-  auto* reader = dynamic_cast<parquet::ByteArrayReader*>(column.get());
-  if (reader == nullptr ||
+  auto* pages = dynamic_cast<parquet::ByteArrayReader*>(column.get());
+  if (pages == nullptr ||
       column->GetExposedEncoding() != parquet::ExposedEncoding::DICTIONARY) {
     return DataError("no dictionary codes where the footer names them");
   }
-  Codes codes{.validity = arrow::TypedBufferBuilder<bool>(pool)};
+  auto stored = std::make_unique<Stored>(std::move(column), pages);
+  return std::unique_ptr<CodeReader>(
+      new CodeReader(std::move(stored), std::move(type), pool));
+}
+
+Result<std::shared_ptr<arrow::Array>> CodeReader::Next(int64_t num_rows) {
+  Codes codes{.validity = arrow::TypedBufferBuilder<bool>(pool_)};
   ARROW_ASSIGN_OR_RAISE(codes.buffer,
-                        arrow::AllocateBuffer(num_rows * sizeof(int32_t), pool));
-  ARROW_RETURN_NOT_OK(DecodeRows(*reader, num_rows, &codes));
-  ARROW_ASSIGN_OR_RAISE(
-      auto values, BuildDictionary(codes.values, codes.num_values, *value_type, pool));
+                        arrow::AllocateBuffer(num_rows * sizeof(int32_t), pool_));
+  ARROW_RETURN_NOT_OK(DecodeRows(*stored_->pages, num_rows, &codes));
+  if (dictionary_ == nullptr) {
+    const auto& value_type =
+        *static_cast<const arrow::DictionaryType&>(*type_).value_type();
+    ARROW_ASSIGN_OR_RAISE(
+        dictionary_, BuildDictionary(codes.values, codes.num_values, value_type, pool_));
+  }
   std::shared_ptr<arrow::Buffer> validity;
   if (codes.null_count > 0) {
     ARROW_ASSIGN_OR_RAISE(validity, codes.validity.Finish());
@@ -178,9 +212,17 @@ Result<std::shared_ptr<arrow::Array>> DecodeCodes(
       arrow::int32(), num_rows,
       {std::move(validity), std::shared_ptr<arrow::Buffer>(std::move(codes.buffer))},
       codes.null_count);
-  return std::make_shared<arrow::DictionaryArray>(
-      arrow::dictionary(arrow::int32(), value_type), arrow::MakeArray(indices),
-      std::move(values));
+  return std::make_shared<arrow::DictionaryArray>(type_, arrow::MakeArray(indices),
+                                                  dictionary_);
+}
+
+Result<std::shared_ptr<arrow::Array>> DecodeCodes(parquet::RowGroupReader& row_group,
+                                                  int leaf, int64_t num_rows,
+                                                  std::shared_ptr<arrow::DataType> type,
+                                                  arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        CodeReader::Open(row_group, leaf, std::move(type), pool));
+  return reader->Next(num_rows);
 }
 
 }  // namespace windrow::source

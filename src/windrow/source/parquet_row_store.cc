@@ -107,7 +107,8 @@ Result<std::shared_ptr<arrow::Array>> ParquetRowStore::Decode(int chunk,
   const CodeStorage codes = CodesOf(chunk, column);
   if (codes == CodeStorage::kPages) {
     const auto row_group = plain_reader_->parquet_reader()->RowGroup(chunk);
-    return DecodeCodes(*row_group, file_->FlatLeaf(column), num_rows, type, pool_);
+    return DecodeCodes(*row_group, file_->FlatLeaf(column), num_rows, CodesTypeOf(type),
+                       pool_);
   }
   const auto& reader = codes == CodeStorage::kLikely ? dictionary_reader_ : plain_reader_;
   ARROW_ASSIGN_OR_RAISE(auto table, reader->ReadRowGroup(chunk, file_->leaves[column]));

@@ -20,6 +20,7 @@
 #include "windrow/base/check.h"
 #include "windrow/exec/task_slots.h"
 #include "windrow/source/parquet_bytes.h"
+#include "windrow/source/parquet_codes.h"
 #include "windrow/source/parquet_pruning.h"
 
 namespace windrow::source {
@@ -29,6 +30,8 @@ namespace {
 struct ScanPlan {
   std::shared_ptr<const ParquetFile> file;
   std::vector<int> columns;
+  /// By position in `columns`: how codes of the column come, null where none are asked.
+  std::vector<std::shared_ptr<arrow::DataType>> codes_types;
   bool row_numbers;
   bool parallel_columns;  ///< too few row groups to keep every slot busy
   exec::RunContext* context;
@@ -50,6 +53,16 @@ int64_t GuessRowBytes(const ScanPlan& plan, int row_group) {
   return bytes;
 }
 
+/// Bytes of the rows themselves: the dictionary of codes does not grow with them.
+int64_t RowBytes(const arrow::Table& decoded, const std::vector<bool>& is_codes) {
+  int64_t bytes = 0;
+  for (int i = 0; i < decoded.num_columns(); ++i) {
+    bytes += is_codes[i] ? decoded.num_rows() * sizeof(int32_t)
+                         : arrow::util::TotalBufferSize(*decoded.column(i));
+  }
+  return bytes;
+}
+
 class RowGroupReader : public exec::UnitReader {
  public:
   /// `bytes` is null when no column is read.
@@ -61,7 +74,10 @@ class RowGroupReader : public exec::UnitReader {
 
  private:
   Status Open();
+  bool IsStoredAsCodes(int64_t index) const;
   int64_t NextRows() const;
+  Status ReadCodes(int64_t index, int64_t rows,
+                   std::shared_ptr<arrow::ChunkedArray>* decoded);
   Status DecodeColumn(int64_t index, int64_t rows,
                       std::shared_ptr<arrow::ChunkedArray>* decoded);
   Status Decode(int64_t rows);
@@ -75,7 +91,10 @@ class RowGroupReader : public exec::UnitReader {
   int row_group_;
   std::shared_ptr<FetchedRanges> bytes_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
+  // By position; a column is read by the one or the other.
   std::vector<std::unique_ptr<parquet::arrow::ColumnReader>> columns_;
+  std::vector<std::unique_ptr<CodeReader>> codes_;
+  std::vector<bool> is_codes_;
   std::shared_ptr<arrow::Table> decoded_;  ///< what pieces_ reads from
   std::unique_ptr<arrow::TableBatchReader> pieces_;
   int64_t rows_decoded_ = 0;
@@ -98,7 +117,17 @@ Status RowGroupReader::Open() {
                                                     std::move(footer)),
                    properties));
   columns_.resize(plan().columns.size());
+  codes_.resize(plan().columns.size());
+  for (size_t i = 0; i < columns_.size(); ++i) is_codes_.push_back(IsStoredAsCodes(i));
   return Status::OK();
+}
+
+bool RowGroupReader::IsStoredAsCodes(int64_t index) const {
+  if (plan().codes_types[index] == nullptr) return false;
+  const int leaf = plan().file->FlatLeaf(plan().columns[index]);
+  if (leaf < 0) return false;
+  const auto group = plan().file->metadata->RowGroup(row_group_);
+  return CodeStorageOf(*group->ColumnChunk(leaf)) == CodeStorage::kPages;
 }
 
 int64_t RowGroupReader::NextRows() const {
@@ -109,11 +138,27 @@ int64_t RowGroupReader::NextRows() const {
   return std::min(rows, plan().file->num_rows(row_group_) - rows_decoded_);
 }
 
+Status RowGroupReader::ReadCodes(int64_t index, int64_t rows,
+                                 std::shared_ptr<arrow::ChunkedArray>* decoded) {
+  auto& reader = codes_[index];
+  if (reader == nullptr) {
+    const auto row_group = reader_->parquet_reader()->RowGroup(0);
+    const int leaf = plan().file->FlatLeaf(plan().columns[index]);
+    ARROW_ASSIGN_OR_RAISE(reader,
+                          CodeReader::Open(*row_group, leaf, plan().codes_types[index],
+                                           plan().context->pool));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto codes, reader->Next(rows));
+  *decoded = std::make_shared<arrow::ChunkedArray>(std::move(codes));
+  return Status::OK();
+}
+
 Status RowGroupReader::DecodeColumn(int64_t index, int64_t rows,
                                     std::shared_ptr<arrow::ChunkedArray>* decoded) {
   const ParquetFile& file = *plan().file;
   const int column = plan().columns[index];
   const Status status = CatchParquet([&]() -> Status {
+    if (is_codes_[index]) return ReadCodes(index, rows, decoded);
     auto& reader = columns_[index];
     if (reader == nullptr) ARROW_RETURN_NOT_OK(reader_->GetColumn(column, &reader));
     ARROW_RETURN_NOT_OK(reader->NextBatch(rows, decoded));
@@ -160,13 +205,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Finish(
     columns.push_back(std::make_shared<arrow::Int64Array>(rows, std::move(numbers)));
   }
   rows_delivered_ += rows;
-  return arrow::RecordBatch::Make(plan().schema, rows, std::move(columns));
+  return exec::MakeScanBatch(plan().schema, rows, std::move(columns));
 }
 
 void RowGroupReader::Close() {
   pieces_.reset();
   decoded_.reset();
   columns_.clear();
+  codes_.clear();
   reader_.reset();
   bytes_.reset();
 }
@@ -191,7 +237,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Next() {
   std::shared_ptr<arrow::RecordBatch> piece;
   ARROW_RETURN_NOT_OK(pieces_->ReadNext(&piece));
   WINDROW_CHECK(piece != nullptr && piece->num_rows() > 0);
-  row_bytes_ = arrow::util::TotalBufferSize(*decoded_) / decoded_->num_rows();
+  row_bytes_ = RowBytes(*decoded_, is_codes_) / decoded_->num_rows();
   return Finish(std::move(piece));
 }
 
@@ -204,6 +250,7 @@ class ParquetScan : public exec::Source {
   Result<std::unique_ptr<exec::UnitReader>> NextUnit(
       const arrow::StopToken& stop) override;
   int64_t bytes_read() const override { return bytes_read_; }
+  int64_t next_unit_bytes() const override;
 
  private:
   Result<std::shared_ptr<FetchedRanges>> Fetch(int row_group,
@@ -214,6 +261,20 @@ class ParquetScan : public exec::Source {
   int next_ = 0;
   std::atomic<int64_t> bytes_read_ = 0;
 };
+
+/// What is fetched of the next row group, pruned or not.
+int64_t ParquetScan::next_unit_bytes() const {
+  const ParquetFile& file = *plan_->file;
+  if (next_ >= file.num_row_groups()) return 0;
+  const auto group = file.metadata->RowGroup(next_);
+  int64_t bytes = 0;
+  for (const int column : plan_->columns) {
+    for (const int leaf : file.leaves[column]) {
+      bytes += group->ColumnChunk(leaf)->total_compressed_size();
+    }
+  }
+  return bytes;
+}
 
 Result<std::shared_ptr<FetchedRanges>> ParquetScan::Fetch(int row_group,
                                                           const arrow::StopToken& stop) {
@@ -257,9 +318,13 @@ Result<std::unique_ptr<exec::Source>> MakeParquetScan(
   plan->parallel_columns = context->slots != nullptr &&
                            file->num_row_groups() < 2 * context->slots->num_slots();
   arrow::FieldVector fields;
-  for (const int column : options.columns) {
+  for (size_t i = 0; i < options.columns.size(); ++i) {
+    const int column = options.columns[i];
     WINDROW_CHECK(column >= 0 && column < file->schema->num_fields());
-    fields.push_back(file->schema->field(column));
+    const auto& field = file->schema->field(column);
+    fields.push_back(field);
+    plan->codes_types.push_back(options.MayBeDictionary(i) ? CodesTypeOf(field->type())
+                                                           : nullptr);
   }
   if (options.row_numbers) {
     fields.push_back(arrow::field(exec::kRowNumberColumn, arrow::int64(), false));
