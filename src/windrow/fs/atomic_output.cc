@@ -2,24 +2,19 @@
 #include "windrow/fs/atomic_output.h"
 
 #include <arrow/io/interfaces.h>
-#include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
-#include <random>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "windrow/base/check.h"
 #include "windrow/fs/errno_error.h"
+#include "windrow/fs/temporary_name.h"
 
 namespace windrow::fs {
 namespace {
@@ -29,89 +24,15 @@ namespace {
 /// each page of a 7 GB file through a mapping then takes 0.01 s instead of 0.34 s, for
 /// any reader. The copy into the buffer costs a tenth of the write.
 constexpr int64_t kWriteBytes = 4 << 20;
-/// Leaves room in a file name of at most 255 bytes for the rest of the temporary's name.
-constexpr size_t kTemporaryStemBytes = 180;
-
-struct SplitPath {
-  std::string folder;
-  std::string name;
-};
-
-SplitPath Split(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
-}
-
-std::string TemporaryPrefix(const std::string& name) {
-  std::string prefix = name.substr(0, kTemporaryStemBytes) + ".windrow-";
-  prefix.insert(prefix.begin(), '.');
-  return prefix;
-}
-
-/// The process that made the temporary `name`, or 0 when it is not one of `prefix`.
-pid_t OwnerOf(std::string_view name, std::string_view prefix) {
-  if (!name.starts_with(prefix) || !name.ends_with(".tmp")) return 0;
-  name.remove_prefix(prefix.size());
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-  return error == std::errc() && *end == '-' && pid > 0 ? pid : 0;
-}
-
-bool IsUnlocked(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool is_locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  close(fd);
-  return !is_locked;
-}
-
-/// Removes what a killed run left. A process number alone does not tell that a run is
-/// over: the folder may be shared with another machine or container, so its lock is asked
-/// as well.
-void RemoveStale(const SplitPath& target) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(target.folder.c_str()), closedir);
-  if (dir == nullptr) return;
-  const std::string prefix = TemporaryPrefix(target.name);
-  while (const dirent* entry = readdir(dir.get())) {
-    const pid_t owner = OwnerOf(entry->d_name, prefix);
-    if (owner == 0 || kill(owner, 0) == 0 || errno != ESRCH) continue;
-    const std::string path = target.folder + "/" + entry->d_name;
-    if (IsUnlocked(path)) unlink(path.c_str());
-  }
-}
-
-/// `path` with links resolved when it exists.
-std::string Resolve(const std::string& path) {
-  const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr),
-                                                    free);
-  return real == nullptr ? path : std::string(real.get());
-}
-
-Status SyncFolder(const std::string& path, const std::string& folder) {
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  // A folder may be writable without being readable; its entry then reaches the device
-  // later.
-  if (fd < 0) return Status::OK();
-  const int error_number = fsync(fd) == 0 ? 0 : errno;
-  close(fd);
-  if (error_number == 0 || error_number == EINVAL || error_number == ENOTSUP) {
-    return Status::OK();
-  }
-  return ErrnoError(path, "cannot sync its folder", error_number);
-}
-
 struct OpenedTemporary {
   std::string path;
   int fd = -1;
 };
 
 Result<OpenedTemporary> OpenTemporary(const std::string& path, const SplitPath& target) {
-  std::random_device random;
   for (;;) {
     OpenedTemporary made;
-    made.path = target.folder + "/" + TemporaryPrefix(target.name) +
-                std::to_string(getpid()) + "-" + std::to_string(random()) + ".tmp";
+    made.path = NewTemporaryPath(target);
     made.fd = open(made.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (made.fd < 0 && errno == EEXIST) continue;
     if (made.fd < 0) return ErrnoError(path, "cannot create", errno);
@@ -230,12 +151,12 @@ Result<std::unique_ptr<AtomicOutput>> AtomicOutput::Open(const std::string& path
   if (exists && access(path.c_str(), W_OK) != 0) {
     return ErrnoError(path, "cannot write", errno);
   }
-  const std::string target = Resolve(path);
-  const SplitPath parts = Split(target);
+  const std::string target = ResolveLinks(path);
+  const SplitPath parts = SplitPath::Of(target);
   if (stat(parts.folder.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
     return StorageError(path, ": folder does not exist");
   }
-  RemoveStale(parts);
+  RemoveStaleTemporaries(parts);
   ARROW_ASSIGN_OR_RAISE(auto made, OpenTemporary(path, parts));
   return std::unique_ptr<AtomicOutput>(new AtomicOutput(
       path, target, made.path, std::make_shared<FileStream>(path, made.fd), is_synced));
@@ -257,7 +178,7 @@ Status AtomicOutput::Commit() {
     return ErrnoError(path_, "cannot publish", errno);
   }
   temporary_.clear();
-  return is_synced_ ? SyncFolder(path_, Split(target_).folder) : Status::OK();
+  return is_synced_ ? SyncFolder(path_, SplitPath::Of(target_).folder) : Status::OK();
 }
 
 void AtomicOutput::Abort() {
