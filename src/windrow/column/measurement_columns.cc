@@ -113,7 +113,55 @@ Result<ArrayPtr> ToTexts(const ArrayPtr& values, arrow::MemoryPool* pool) {
   return std::make_shared<arrow::DictionaryArray>(type, codes, texts);
 }
 
+bool IsCodedText(const arrow::DataType& type, bool allow_uint32) {
+  if (type.id() != arrow::Type::DICTIONARY) return false;
+  const auto& coded = checked_cast<const arrow::DictionaryType&>(type);
+  const auto code = coded.index_type()->id();
+  return coded.value_type()->id() == arrow::Type::STRING &&
+         (code == arrow::Type::INT32 || (allow_uint32 && code == arrow::Type::UINT32));
+}
+
+/// The types that measurements come out with; text is plain.
+const TypePtr& OutputType(int column) {
+  static const std::array<TypePtr, kNumMeasurementColumns> kTypes = {
+      TimeType(), arrow::utf8(), arrow::utf8(), arrow::int8(), arrow::float32()};
+  return kTypes.at(column);
+}
+
 }  // namespace
+
+bool IsMeasurementList(int column, const arrow::DataType& type) {
+  if (column == kSrcAddr) {
+    return type.id() == arrow::Type::STRING || IsCodedText(type, false);
+  }
+  if (type.id() != arrow::Type::LIST && type.id() != arrow::Type::LARGE_LIST) {
+    return false;
+  }
+  const auto& value = *checked_cast<const arrow::BaseListType&>(type).value_type();
+  return value.Equals(*OutputType(column)) ||
+         (column == kDstAddr && IsCodedText(value, true));
+}
+
+Result<std::array<int, kNumMeasurementColumns>> FindMeasurementLists(
+    const arrow::Schema& schema) {
+  std::array<int, kNumMeasurementColumns> places;
+  for (int column = 0; column < kNumMeasurementColumns; ++column) {
+    const std::string expected = column == kSrcAddr
+                                     ? "string or a dictionary of it"
+                                     : "a list of " + OutputType(column)->ToString();
+    const char* name = kRules[column].name;
+    places[column] = schema.GetFieldIndex(name);
+    if (places[column] < 0) {
+      return UserError("no column '", name, "'; expected ", expected);
+    }
+    const auto& type = *schema.field(places[column])->type();
+    if (!IsMeasurementList(column, type)) {
+      return UserError("column '", name, "' is ", type.ToString(), "; expected ",
+                       expected);
+    }
+  }
+  return places;
+}
 
 const char* MeasurementColumnName(int column) { return kRules.at(column).name; }
 
@@ -123,7 +171,7 @@ Result<std::shared_ptr<arrow::Schema>> MeasurementSchemaOf(const arrow::Schema& 
     const auto found = input.GetAllFieldIndices(rule.name);
     if (found.size() != 1) {
       return UserError(found.empty() ? "no column '" : "more than one column '",
-                       rule.name, "'; expected one of ", rule.expected);
+                       rule.name, "'; expected ", rule.expected);
     }
     const auto& stored = *input.field(found[0])->type();
     TypePtr type = rule.output(stored);
@@ -146,8 +194,7 @@ Result<ArrayPtr> ToMeasurementColumn(int column, const ArrayPtr& values,
   } else if (column == kSrcAddr || column == kDstAddr) {
     converted = ToTexts(values, pool);
   } else {
-    converted =
-        Cast(values, column == kIpVersion ? arrow::int8() : arrow::float32(), pool);
+    converted = Cast(values, OutputType(column), pool);
   }
   if (converted.ok()) return converted;
   return AtInput(internal::Words("column '", kRules[column].name, "'"),

@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <array>
 #include <memory>
 
 #include "windrow/base/status.h"
@@ -36,5 +37,16 @@ Result<std::shared_ptr<arrow::Schema>> MeasurementSchemaOf(const arrow::Schema& 
 /// A DataError names the column.
 Result<std::shared_ptr<arrow::Array>> ToMeasurementColumn(
     int column, const std::shared_ptr<arrow::Array>& values, arrow::MemoryPool* pool);
+
+/// The columns of groups of measurements, as a collect of them by src_addr gives: by their
+/// place in `schema`, in the order of MeasurementColumn. A UserError names the column that
+/// is missing or of another type than src_addr: string or dictionary<int32, string>;
+/// event_time: list<timestamp[us]>; dst_addr: list<string>, or of
+/// dictionary<int32 or uint32, string>; ip_version: list<int8>; rtt: list<float>; lists or
+/// large lists.
+Result<std::array<int, kNumMeasurementColumns>> FindMeasurementLists(
+    const arrow::Schema& schema);
+/// Whether FindMeasurementLists takes `type` for `column`.
+bool IsMeasurementList(int column, const arrow::DataType& type);
 
 }  // namespace windrow::column

@@ -126,7 +126,7 @@ TEST_F(MeasurementColumns, NamesTheColumnItCannotUse) {
     EXPECT_EQ(BlameOf(refused.status()), Blame::kUser);
     return refused.status().message();
   };
-  EXPECT_EQ(message("rtt", nullptr), "no column 'rtt'; expected one of float or double");
+  EXPECT_EQ(message("rtt", nullptr), "no column 'rtt'; expected float or double");
   EXPECT_EQ(message("rtt", arrow::utf8()),
             "column 'rtt' is string; expected float or double");
   EXPECT_EQ(message("event_time", arrow::int64()),

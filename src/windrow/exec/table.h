@@ -38,11 +38,6 @@ struct ScanOptions {
   /// Indices into the table's schema, in the order they come out. May be empty: batches
   /// then have rows but no columns.
   std::vector<int> columns;
-  /// Positions in `columns` whose values may come as dictionary arrays (int32 codes, values
-  /// of the schema's type) where that is how they are stored: cheaper for a reader that
-  /// works with codes. Batches of one unit share one dictionary object, so that a reader can
-  /// map it once.
-  std::vector<int> dictionary_columns;
   /// Bound to the table's whole schema; null for no filter. A hint: the scan may skip
   /// parts that cannot match, and still delivers rows that do not.
   std::shared_ptr<const arrow::compute::Expression> pruning_predicate;

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "windrow/base/check.h"
+#include "windrow/column/measurement_columns.h"
 
 namespace windrow::op {
 namespace {
@@ -20,28 +21,6 @@ using format::kIpVersion;
 using format::kNumProbeColumns;
 using format::kRtt;
 using format::kSrcAddr;
-
-bool IsCodedText(const arrow::DataType& type, bool allow_uint32) {
-  if (type.id() != arrow::Type::DICTIONARY) return false;
-  const auto& coded = checked_cast<const arrow::DictionaryType&>(type);
-  const auto code = coded.index_type()->id();
-  return coded.value_type()->id() == arrow::Type::STRING &&
-         (code == arrow::Type::INT32 || (allow_uint32 && code == arrow::Type::UINT32));
-}
-
-bool IsListOf(const arrow::DataType& type, int column) {
-  if (type.id() != arrow::Type::LIST && type.id() != arrow::Type::LARGE_LIST) {
-    return false;
-  }
-  const auto& value = *checked_cast<const arrow::BaseListType&>(type).value_type();
-  if (column == kDstAddr && IsCodedText(value, true)) return true;
-  return value.Equals(*format::MeasurementSchema()->field(column)->type());
-}
-
-bool IsUsable(const arrow::DataType& type, int column) {
-  if (column != kSrcAddr) return IsListOf(type, column);
-  return type.id() == arrow::Type::STRING || IsCodedText(type, false);
-}
 
 /// Where each list begins in the child array, and how long it is.
 template <typename ListArray>
@@ -72,33 +51,13 @@ int64_t LargestCode(const format::ProbeColumns& rows, int64_t length) {
 
 }  // namespace
 
-Result<std::array<int, kNumProbeColumns>> ProbeGroups::FindColumns(
-    const arrow::Schema& schema) {
-  std::array<int, kNumProbeColumns> columns;
-  for (int column = 0; column < kNumProbeColumns; ++column) {
-    const auto& wanted = *format::MeasurementSchema()->field(column);
-    columns[column] = schema.GetFieldIndex(wanted.name());
-    const std::string expected = column == kSrcAddr
-                                     ? "string or a dictionary of it"
-                                     : "a list of " + wanted.type()->ToString();
-    if (columns[column] < 0) {
-      return UserError("no column '", wanted.name(), "'; expected ", expected);
-    }
-    const auto& type = *schema.field(columns[column])->type();
-    if (!IsUsable(type, column)) {
-      return UserError("column '", wanted.name(), "' is ", type.ToString(), "; expected ",
-                       expected);
-    }
-  }
-  return columns;
-}
-
 Result<std::shared_ptr<const ProbeGroups>> ProbeGroups::Make(
     std::shared_ptr<arrow::RecordBatch> batch,
     const std::array<int, kNumProbeColumns>& columns) {
   std::shared_ptr<ProbeGroups> groups(new ProbeGroups(batch));
   for (int column = 0; column < kNumProbeColumns; ++column) {
     const arrow::Array& values = *batch->column(columns[column]);
+    WINDROW_CHECK(column::IsMeasurementList(column, *values.type()));
     if (values.null_count() > 0) {
       return DataError("column '", batch->column_name(columns[column]),
                        "': ", values.null_count(), " nulls; expected none");

@@ -14,19 +14,13 @@
 
 namespace windrow::op {
 
-/// A batch of which each row is a source address and lists of its measurements: src_addr
-/// and, in lists of equal length, event_time, dst_addr, ip_version and rtt. Immutable and
+/// A batch of which each row is a source address and lists of its measurements, all of one
+/// length in a row. Immutable and
 /// thread-safe.
 class ProbeGroups {
  public:
-  /// The columns of such a batch, by number, in the order of format::ProbeColumn. A
-  /// UserError names the column that is missing or of another type than
-  /// src_addr: utf8 or dictionary<int32, utf8>; event_time: list<timestamp[us]>;
-  /// dst_addr: list<utf8> or list<dictionary<int32 or uint32, utf8>>;
-  /// ip_version: list<int8>; rtt: list<float>; lists or large lists.
-  static Result<std::array<int, format::kNumProbeColumns>> FindColumns(
-      const arrow::Schema& schema);
-
+  /// `columns` are those of column::FindMeasurementLists; a text column may be coded
+  /// where the schema it looked at says plain, and the other way round.
   /// A DataError for null lists or sources, lists of different lengths in a row, and
   /// codes outside their dictionary.
   static Result<std::shared_ptr<const ProbeGroups>> Make(

@@ -114,9 +114,9 @@ TEST(AddressCounter, ReadsAddresses) {
   }
   for (const std::string& text :
        {std::string(), std::string("1.2.3"), std::string("1.2.3.4.5"),
-        std::string("1.2.3.4 "), std::string("1.2.03.4"),
-        std::string("1..3.4"), std::string("1.2.3."), std::string(".1.2.3"), std::string("g::"), std::string(":"),
-        std::string("10.0.0.1\0", 9), std::string(300, '1')}) {
+        std::string("1.2.3.4 "), std::string("1.2.03.4"), std::string("1..3.4"),
+        std::string("1.2.3."), std::string(".1.2.3"), std::string("g::"),
+        std::string(":"), std::string("10.0.0.1\0", 9), std::string(300, '1')}) {
     EXPECT_FALSE(IsAddress(text)) << text;
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "windrow/base/check.h"
+#include "windrow/column/measurement_columns.h"
 #include "windrow/exec/task_slots.h"
 
 namespace windrow::op {
@@ -56,7 +57,7 @@ Result<std::unique_ptr<ProbeRecords>> ProbeRecords::Make(Options options,
                                                          const arrow::Schema& input,
                                                          exec::RunContext* context,
                                                          exec::StepMetrics* metrics) {
-  ARROW_ASSIGN_OR_RAISE(const auto columns, ProbeGroups::FindColumns(input));
+  ARROW_ASSIGN_OR_RAISE(const auto columns, column::FindMeasurementLists(input));
   return std::unique_ptr<ProbeRecords>(
       new ProbeRecords(std::move(options), columns, context, metrics));
 }

@@ -36,7 +36,7 @@ class ProbeRecords : public exec::Breaker {
     std::shared_ptr<const CollectedGroups> collected;
   };
 
-  /// A UserError where ProbeGroups::FindColumns gives one.
+  /// A UserError where column::FindMeasurementLists gives one.
   static Result<std::unique_ptr<ProbeRecords>> Make(Options options,
                                                     const arrow::Schema& input,
                                                     exec::RunContext* context,

@@ -16,6 +16,8 @@
 #include "windrow/op/hash_join_swapped.h"
 #include "windrow/op/key_order.h"
 #include "windrow/op/limit.h"
+#include "windrow/op/probe_measurements.h"
+#include "windrow/op/probe_records.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
 #include "windrow/plan/expression_bind.h"
@@ -49,6 +51,18 @@ op::JoinKind KindOf(JoinHow how) {
       return op::JoinKind::kAnti;
   }
   return op::JoinKind::kInner;
+}
+
+op::NullSource RuleOf(NullSource null_source) {
+  switch (null_source) {
+    case NullSource::kDrop:
+      return op::NullSource::kDrop;
+    case NullSource::kError:
+      return op::NullSource::kError;
+    case NullSource::kEmpty:
+      return op::NullSource::kEmpty;
+  }
+  return op::NullSource::kDrop;
 }
 
 std::vector<int> IndicesOf(const std::vector<std::string>& names,
@@ -322,9 +336,34 @@ class Instantiator::PipelineMaker {
     options.max_rows = collect.max_rows;
     if (collect.key_order.is_sorted) options.sorted_groups = collect.key_order.groups;
     options.rows_expected = collect.rows_expected;
-    AddBreaker(std::make_unique<op::Collect>(std::move(options), schema_, context_,
-                                             Metrics("collect")),
-               "collect");
+    options.dictionary_lists = collect.dictionary_lists;
+    auto breaker = std::make_unique<op::Collect>(std::move(options), schema_, context_,
+                                                 Metrics("collect"));
+    collected_groups_ = breaker->groups();
+    AddBreaker(std::move(breaker), "collect");
+    return Status::OK();
+  }
+
+  Status Add(const ProbeMeasurementsOp& probes) {
+    ARROW_ASSIGN_OR_RAISE(
+        auto measurements,
+        op::ProbeMeasurements::Make(RuleOf(probes.null_source), *schema_, context_,
+                                    Metrics("probe_measurements")));
+    AddOperator(std::move(measurements), "probe_measurements");
+    return Status::OK();
+  }
+
+  Status Add(const ProbeRecordsOp& probes) {
+    op::ProbeRecords::Options options;
+    options.max_row_bytes = probes.max_row_bytes;
+    options.split = {probes.split == ProbeSplit::kSorted ? op::ProbeSplit::Rule::kSorted
+                                                         : op::ProbeSplit::Rule::kHash,
+                     probes.train_ratio, probes.shards};
+    options.collected = collected_groups_;
+    ARROW_ASSIGN_OR_RAISE(auto records,
+                          op::ProbeRecords::Make(std::move(options), *schema_, context_,
+                                                 Metrics("probe_records")));
+    AddBreaker(std::move(records), "probe_records");
     return Status::OK();
   }
 
@@ -366,7 +405,8 @@ class Instantiator::PipelineMaker {
     pipeline_.preserve_order = write.preserve_order;
     const std::string sink_name = write.path.value;
     step_ = &sink_name;
-    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_), "rebatch");
+    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
+               "rebatch");
     ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
     return Status::OK();
@@ -377,6 +417,7 @@ class Instantiator::PipelineMaker {
   exec::Pipeline pipeline_;
   SchemaPtr schema_;
   const std::string* step_ = nullptr;
+  std::shared_ptr<const op::CollectedGroups> collected_groups_;  ///< of the last collect
 };
 
 Result<exec::Pipeline> Instantiator::MakePipeline(const PipelineStage& stage) {
