@@ -46,10 +46,11 @@ struct ScanOptions {
   bool row_numbers = false;
   /// Positions in `columns`, ascending, whose values may come as dictionary arrays (int32
   /// codes, values of the schema's type) where that is how they are stored: cheaper for a
-  /// reader that works with codes. All such arrays of one unit share one dictionary, the
-  /// same ArrayData in data()->dictionary, so that a reader can map it once. A column
-  /// whose own type is a dictionary keeps that type. A hint, like pruning_predicate:
-  /// elsewhere a column comes as it would without.
+  /// reader that works with codes. The arrays of one unit then share one dictionary, the
+  /// same ArrayData in data()->dictionary, so that a reader can map it once. A hint:
+  /// elsewhere a column comes as it would without. A column whose own type is a
+  /// dictionary keeps that type, and where its storage is not by codes each batch may
+  /// have a dictionary of its own.
   std::vector<int> dictionary_columns;
 
   bool MayBeDictionary(size_t position) const {

@@ -298,8 +298,7 @@ class SetTable : public exec::Table {
     columns->row_numbers = options.row_numbers;
     exec::ScanOptions part_options;
     part_options.row_numbers = options.row_numbers;
-    for (size_t c = 0; c < options.columns.size(); ++c) {
-      const int column = options.columns[c];
+    for (const int column : options.columns) {
       const bool is_file_column = column < file_columns();
       if (is_file_column && options.MayBeDictionary(columns->inputs.size())) {
         part_options.dictionary_columns.push_back(std::ssize(part_options.columns));
@@ -308,13 +307,7 @@ class SetTable : public exec::Table {
           is_file_column ? static_cast<int>(part_options.columns.size()) : -1);
       columns->constants.push_back(is_file_column ? nullptr
                                                   : part.values[column - file_columns()]);
-      if (!is_file_column) continue;
-      const auto& coded = options.dictionary_columns;
-      if (std::find(coded.begin(), coded.end(), static_cast<int>(c)) != coded.end()) {
-        part_options.dictionary_columns.push_back(
-            static_cast<int>(part_options.columns.size()));
-      }
-      part_options.columns.push_back(column);
+      if (is_file_column) part_options.columns.push_back(column);
     }
     if (options.row_numbers) {
       columns->inputs.push_back(static_cast<int>(part_options.columns.size()));

@@ -146,7 +146,10 @@ CodeStorage CodeStorageOf(const parquet::ColumnChunkMetaData& chunk) {
     const bool only_codes = std::all_of(pages.begin(), pages.end(), [](const auto& page) {
       return !IsDataPage(page.page_type) || IsDictionaryEncoding(page.encoding);
     });
-    return only_codes ? CodeStorage::kPages : CodeStorage::kNone;
+    if (!only_codes) return CodeStorage::kNone;
+    // Arrow exposes codes only where the footer names the dictionary page first.
+    const bool is_exposed = pages[0].page_type == parquet::PageType::DICTIONARY_PAGE;
+    return is_exposed ? CodeStorage::kPages : CodeStorage::kLikely;
   }
   // Plain values take at least four bytes, codes with their dictionary usually fewer.
   constexpr int64_t kBytesPerPlainValue = 4;

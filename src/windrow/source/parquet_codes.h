@@ -19,7 +19,7 @@ namespace windrow::source {
 enum class CodeStorage {
   kNone,   ///< some pages hold plain values; making a dictionary would hash each one
   kPages,  ///< every data page holds dictionary codes: DecodeCodes reads it
-  kLikely  ///< probably kPages, but the writer did not record it
+  kLikely  ///< probably kPages, but the writer did not record it as Arrow needs it
 };
 
 CodeStorage CodeStorageOf(const parquet::ColumnChunkMetaData& chunk);

@@ -2,8 +2,10 @@
 // A scan that may give codes gives the rows of one that may not.
 #include <arrow/compute/api.h>
 #include <arrow/compute/initialize.h>
+#include <arrow/util/base64.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <random>
 
 #include "windrow/source/file_set.h"
@@ -205,13 +207,35 @@ TEST_F(ParquetCodesScanTest, RowGroupThatFellBackComesPlain) {
                               ->build();
   file_.Write(*table, 3000, properties);
   run_.context.morsel_rows = 500;
-  const Units units = ScanBoth({.columns = {0, 1, 2, 3}});
+  const Units units = ScanBoth({.columns = {0, 1, 2, 3, kDictionaryColumn}});
   ASSERT_EQ(units.size(), 3);
   for (int column = 0; column < 4; ++column) {
     EXPECT_EQ(FormOf(units[0], column), kCodes);
     EXPECT_EQ(FormOf(units[1], column), kPlain);
     EXPECT_EQ(FormOf(units[2], column), kCodes);
   }
+}
+
+/// A column "s" with ab, cd, null, ab, ef eight times over, by a writer (Polars 2.1) that
+/// does not record how pages are encoded; in base64.
+constexpr std::string_view kFileWithoutEncodingStats =
+    "UEFSMRUEFSQVJEwVBhUAAAACAAAAYWICAAAAY2QCAAAAZWYVABUoFSgsFVAVEBUGFQYAAAYAAAAL"
+    "e++9994CCYSEhISEhISEFQwZNQAGEBkYAXMVABZQFogBFogBJkYmCAAZHBZGFUoWAAAAFQIZLEgE"
+    "cm9vdBUCABUMJQIYAXMlAEwcAAAAFlAZHBkcJs4BHBUMGTUABhAZGAFzFQAWUBaIARaIASZGJggA"
+    "FsQBFRQAFogBFlAmCBaIARQAABkcGAxBUlJPVzpzY2hlbWEYmAEvLy8vLzJvQUFBQUVBQUFBOHYv"
+    "Ly94UUFBQUFFQUFFQUFBQUtBQXNBQ0FBS0FBUUErUC8vL3d3QUFBQUlBQWdBQUFBRUFBRUFBQUFF"
+    "QUFBQTdQLy8veXdBQUFBZ0FBQUFHQUFBQUFFVUFBQVFBQklBQkFBUUFCRUFDQUFBQUF3QUFBQUFB"
+    "UHovLy84RUFBUUFBUUFBQUhNQQAYTlBvbGFycyAocHl0aG9uKSB2ZXJzaW9uIDIuMS4wIChidWls"
+    "ZCA3ZjkwMmJkM2ZmZDI3ZmY4MmQxNDI3OGEwOWEyOTVmZjJmN2FlZDkyKRkcHAAAAFQBAABQQVIx";
+
+TEST_F(ParquetCodesScanTest, FileThatDoesNotRecordItsEncodingsComesPlain) {
+  std::ofstream(file_.path(), std::ios::binary)
+      << arrow::util::base64_decode(kFileWithoutEncodingStats).ValueOrDie();
+  run_.context.morsel_rows = 7;
+  const Units units = ScanBoth({.columns = {0}});
+  ASSERT_EQ(units.size(), 1);
+  EXPECT_EQ(FormOf(units[0], 0), kPlain);
+  EXPECT_EQ(Rows(units, 0)->null_count(), 8);
 }
 
 TEST_F(ParquetCodesScanTest, FileWithoutDictionariesComesPlain) {

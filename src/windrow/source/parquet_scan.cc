@@ -53,12 +53,19 @@ int64_t GuessRowBytes(const ScanPlan& plan, int row_group) {
   return bytes;
 }
 
+/// How a column of the row group is read: by one of the two, none before its first rows.
+struct StoredColumn {
+  std::unique_ptr<parquet::arrow::ColumnReader> values;
+  std::unique_ptr<CodeReader> codes;
+};
+
 /// Bytes of the rows themselves: the dictionary of codes does not grow with them.
-int64_t RowBytes(const arrow::Table& decoded, const std::vector<bool>& is_codes) {
+int64_t RowBytes(const arrow::Table& decoded, const std::vector<StoredColumn>& columns) {
   int64_t bytes = 0;
   for (int i = 0; i < decoded.num_columns(); ++i) {
-    bytes += is_codes[i] ? decoded.num_rows() * sizeof(int32_t)
-                         : arrow::util::TotalBufferSize(*decoded.column(i));
+    bytes += columns[i].codes != nullptr
+                 ? decoded.num_rows() * sizeof(int32_t)
+                 : arrow::util::TotalBufferSize(*decoded.column(i));
   }
   return bytes;
 }
@@ -74,10 +81,8 @@ class RowGroupReader : public exec::UnitReader {
 
  private:
   Status Open();
-  bool IsStoredAsCodes(int64_t index) const;
+  Status OpenColumn(int64_t index);
   int64_t NextRows() const;
-  Status ReadCodes(int64_t index, int64_t rows,
-                   std::shared_ptr<arrow::ChunkedArray>* decoded);
   Status DecodeColumn(int64_t index, int64_t rows,
                       std::shared_ptr<arrow::ChunkedArray>* decoded);
   Status Decode(int64_t rows);
@@ -91,10 +96,7 @@ class RowGroupReader : public exec::UnitReader {
   int row_group_;
   std::shared_ptr<FetchedRanges> bytes_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
-  // By position; a column is read by the one or the other.
-  std::vector<std::unique_ptr<parquet::arrow::ColumnReader>> columns_;
-  std::vector<std::unique_ptr<CodeReader>> codes_;
-  std::vector<bool> is_codes_;
+  std::vector<StoredColumn> columns_;
   std::shared_ptr<arrow::Table> decoded_;  ///< what pieces_ reads from
   std::unique_ptr<arrow::TableBatchReader> pieces_;
   int64_t rows_decoded_ = 0;
@@ -117,17 +119,21 @@ Status RowGroupReader::Open() {
                                                     std::move(footer)),
                    properties));
   columns_.resize(plan().columns.size());
-  codes_.resize(plan().columns.size());
-  for (size_t i = 0; i < columns_.size(); ++i) is_codes_.push_back(IsStoredAsCodes(i));
   return Status::OK();
 }
 
-bool RowGroupReader::IsStoredAsCodes(int64_t index) const {
-  if (plan().codes_types[index] == nullptr) return false;
-  const int leaf = plan().file->FlatLeaf(plan().columns[index]);
-  if (leaf < 0) return false;
-  const auto group = plan().file->metadata->RowGroup(row_group_);
-  return CodeStorageOf(*group->ColumnChunk(leaf)) == CodeStorage::kPages;
+Status RowGroupReader::OpenColumn(int64_t index) {
+  const int column = plan().columns[index];
+  const int leaf = plan().file->FlatLeaf(column);
+  const auto& codes_type = plan().codes_types[index];
+  if (codes_type != nullptr && leaf >= 0) {
+    const auto row_group = reader_->parquet_reader()->RowGroup(0);
+    if (CodeStorageOf(*row_group->metadata()->ColumnChunk(leaf)) == CodeStorage::kPages) {
+      return CodeReader::Open(*row_group, leaf, codes_type, plan().context->pool)
+          .Value(&columns_[index].codes);
+    }
+  }
+  return reader_->GetColumn(column, &columns_[index].values);
 }
 
 int64_t RowGroupReader::NextRows() const {
@@ -138,30 +144,20 @@ int64_t RowGroupReader::NextRows() const {
   return std::min(rows, plan().file->num_rows(row_group_) - rows_decoded_);
 }
 
-Status RowGroupReader::ReadCodes(int64_t index, int64_t rows,
-                                 std::shared_ptr<arrow::ChunkedArray>* decoded) {
-  auto& reader = codes_[index];
-  if (reader == nullptr) {
-    const auto row_group = reader_->parquet_reader()->RowGroup(0);
-    const int leaf = plan().file->FlatLeaf(plan().columns[index]);
-    ARROW_ASSIGN_OR_RAISE(reader,
-                          CodeReader::Open(*row_group, leaf, plan().codes_types[index],
-                                           plan().context->pool));
-  }
-  ARROW_ASSIGN_OR_RAISE(auto codes, reader->Next(rows));
-  *decoded = std::make_shared<arrow::ChunkedArray>(std::move(codes));
-  return Status::OK();
-}
-
 Status RowGroupReader::DecodeColumn(int64_t index, int64_t rows,
                                     std::shared_ptr<arrow::ChunkedArray>* decoded) {
   const ParquetFile& file = *plan().file;
   const int column = plan().columns[index];
   const Status status = CatchParquet([&]() -> Status {
-    if (is_codes_[index]) return ReadCodes(index, rows, decoded);
-    auto& reader = columns_[index];
-    if (reader == nullptr) ARROW_RETURN_NOT_OK(reader_->GetColumn(column, &reader));
-    ARROW_RETURN_NOT_OK(reader->NextBatch(rows, decoded));
+    const StoredColumn& stored = columns_[index];
+    const bool is_open = stored.values != nullptr || stored.codes != nullptr;
+    if (!is_open) ARROW_RETURN_NOT_OK(OpenColumn(index));
+    if (stored.codes != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(auto codes, stored.codes->Next(rows));
+      *decoded = std::make_shared<arrow::ChunkedArray>(std::move(codes));
+      return Status::OK();
+    }
+    ARROW_RETURN_NOT_OK(stored.values->NextBatch(rows, decoded));
     if ((*decoded)->length() != rows) {
       return DataError((*decoded)->length(), " rows after row ", rows_decoded_,
                        ", expected ", rows);
@@ -212,7 +208,6 @@ void RowGroupReader::Close() {
   pieces_.reset();
   decoded_.reset();
   columns_.clear();
-  codes_.clear();
   reader_.reset();
   bytes_.reset();
 }
@@ -237,7 +232,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Next() {
   std::shared_ptr<arrow::RecordBatch> piece;
   ARROW_RETURN_NOT_OK(pieces_->ReadNext(&piece));
   WINDROW_CHECK(piece != nullptr && piece->num_rows() > 0);
-  row_bytes_ = RowBytes(*decoded_, is_codes_) / decoded_->num_rows();
+  row_bytes_ = RowBytes(*decoded_, columns_) / decoded_->num_rows();
   return Finish(std::move(piece));
 }
 
