@@ -23,8 +23,8 @@ namespace windrow::op {
 /// then on numbers say which blocks end next, about a window of them, and which others
 /// have rows before that end. These are sorted together, and the rows up to that end go
 /// out. So a block is read once, only blocks that overlap are sorted again, and the order
-/// is Arrow's throughout. Holds at most a window and a block of each run. Single-threaded;
-/// parallel inside.
+/// is Arrow's throughout. Holds a window and at most a block of each run.
+/// Single-threaded; parallel inside.
 class SortedRuns {
  public:
   /// Where the rows of a run stand in the input.
