@@ -59,8 +59,8 @@ bool AreMountedApart(const std::string& a, const std::string& b) {
          first.stx_dev_minor != second.stx_dev_minor;
 }
 
-/// renameat2 says so where the kernel or the file system cannot do the flag, or the folder
-/// cannot be renamed at all.
+/// What renameat2 gives where the kernel or the file system cannot exchange, or where the
+/// folder cannot be renamed at all.
 bool CannotRename(int error_number) {
   return error_number == EINVAL || error_number == ENOSYS || error_number == EXDEV ||
          error_number == EBUSY || error_number == EPERM || error_number == EACCES;

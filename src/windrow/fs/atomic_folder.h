@@ -10,8 +10,8 @@
 
 namespace windrow::fs {
 
-/// A local folder of output files that appears whole or not at all. Files are written into
-/// a hidden folder next to the target; Commit gives it the target's name, Abort or
+/// A local folder of output files that appears whole or not at all. Files are written
+/// into a hidden folder next to the target; Commit gives it the target's name, Abort or
 /// destruction removes it. After kill -9 it stays until the next Make of the same target.
 ///
 /// A target that holds nothing but files of an earlier output of the kind is exchanged as

@@ -2,6 +2,7 @@
 #include "windrow/plan/bind.h"
 
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <map>
@@ -36,6 +37,10 @@ class Binder {
         Keep(step.name,
              std::visit([&](const auto& kind) { return BindStep(kind); }, step.kind));
       }
+    }
+    for (const SinkSpec& sink : job_.sinks) {
+      const Status status = CheckSink(sink);
+      if (!status.ok()) problems_.push_back(status);
     }
     if (!problems_.empty()) return AllProblems();
     std::vector<LogicalPlan> plans;
@@ -107,6 +112,25 @@ class Binder {
     }
     return Problem(name.place, "no column '", name.value, "' in ", node->step,
                    DidYouMean(name.value, node->schema->field_names()));
+  }
+
+  Status CheckSink(const SinkSpec& sink) const {
+    const auto* write = std::get_if<WriteSpec>(&sink);
+    if (write == nullptr || !write->partition_by.has_value()) return Status::OK();
+    const auto input = nodes_.find(write->from.value);
+    if (input == nodes_.end()) return Status::OK();
+    const PlacedText& column = write->partition_by->column;
+    ARROW_RETURN_NOT_OK(CheckColumn(column, input->second));
+    const auto& type = input->second->schema->GetFieldByName(column.value)->type();
+    const bool is_coded = type->id() == arrow::Type::DICTIONARY;
+    const auto& value_type =
+        is_coded ? static_cast<const arrow::DictionaryType&>(*type).value_type() : type;
+    if (arrow::is_string(value_type->id()) ||
+        value_type->id() == arrow::Type::STRING_VIEW) {
+      return Status::OK();
+    }
+    return Problem(column.place, "column '", column.value, "' of ", input->second->step,
+                   " is ", type->ToString(), "; expected text to partition by");
   }
 
   Result<ExprPtr> Parse(const PlacedText& text) const {

@@ -128,7 +128,8 @@ Shown Show(const LogicalNode& node, const Planner& planner) {
 
 Shown Show(const LogicalPlan& plan, const Planner& planner) {
   Shown shown;
-  if (const auto* write = std::get_if<WriteSpec>(&plan.sink)) {
+  const auto* write = std::get_if<WriteSpec>(&plan.sink);
+  if (write != nullptr) {
     shown.step = write->path.value;
     shown.kind = "write";
   } else {
@@ -137,6 +138,13 @@ Shown Show(const LogicalPlan& plan, const Planner& planner) {
   }
   shown.columns = plan.root->schema->field_names();
   shown.detail = std::to_string(shown.columns.size()) + " columns";
+  if (write != nullptr && write->partition_by.has_value()) {
+    const PartitionSpec& partition = *write->partition_by;
+    std::erase(shown.columns, partition.column.value);
+    shown.detail = std::to_string(shown.columns.size()) + " columns to " +
+                   std::to_string(partition.values.size()) + " files by " +
+                   partition.column.value;
+  }
   shown.estimated_rows = plan.root->estimated_rows;
   shown.inputs.push_back(Show(*plan.root, planner));
   return shown;

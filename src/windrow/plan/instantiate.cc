@@ -21,9 +21,11 @@
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
 #include "windrow/plan/expression_bind.h"
+#include "windrow/plan/partition_files.h"
 #include "windrow/sink/collect_sink.h"
 #include "windrow/sink/ipc_sink.h"
 #include "windrow/sink/parquet_sink.h"
+#include "windrow/sink/partitioned_sink.h"
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
 
@@ -139,6 +141,24 @@ Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
                           sink::ParseIpcCompression(write.compression->value));
   }
   return sink::IpcSink::Make(std::move(options), schema, context);
+}
+
+/// The sink that writes one file of `write` for each value.
+Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
+    const WriteSpec& write, const SchemaPtr& schema, exec::RunContext* context) {
+  sink::PartitionedSinkOptions options;
+  options.folder = FolderOf(write);
+  options.column = write.partition_by->column.value;
+  for (const PlacedText& value : write.partition_by->values) {
+    options.files.push_back({value.value, FileNameFor(write, value.value)});
+  }
+  if (write.manifest.has_value()) options.manifest = write.manifest->value;
+  const auto open_file = [&](const std::string& path, const SchemaPtr& file_schema) {
+    WriteSpec file = write;
+    file.path = path;
+    return OpenWriteSink(file, file_schema, context);
+  };
+  return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
 }
 
 }  // namespace
@@ -407,7 +427,14 @@ class Instantiator::PipelineMaker {
     step_ = &sink_name;
     AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
                "rebatch");
-    ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
+    if (write.partition_by.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(auto sink, OpenPartitionedSink(write, schema_, context_));
+      owner_->sink_schemas_[write.path.value] = sink->file_schema();
+      owner_->partitioned_sinks_.push_back(sink.get());
+      pipeline_.sink = std::move(sink);
+    } else {
+      ARROW_ASSIGN_OR_RAISE(pipeline_.sink, OpenWriteSink(write, schema_, context_));
+    }
     pipeline_.sink_metrics = owner_->MetricsOf(write.path.value, "write");
     return Status::OK();
   }
@@ -489,6 +516,17 @@ void Instantiator::DescribeBuilt(const BuildOutput& output) {
   MetricsOf(output.step, "hash_join_build")->SetStrategy(strategy, reason);
   MetricsOf(output.step, "hash_join")
       ->SetStrategy("build " + output.built + ", " + strategy, reason);
+}
+
+std::vector<WrittenFolder> Instantiator::WrittenFolders() const {
+  std::vector<WrittenFolder> folders;
+  for (const sink::PartitionedSink* sink : partitioned_sinks_) {
+    WrittenFolder folder{sink->staging(), sink->manifest(), {}, {}};
+    folder.locate = [sink](const Status& status) { return sink->Locate(status); };
+    for (const auto& file : sink->files()) folder.files.push_back({file.name, file.rows});
+    folders.push_back(std::move(folder));
+  }
+  return folders;
 }
 
 void Instantiator::AddLateBytes() {

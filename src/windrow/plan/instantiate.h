@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +12,10 @@
 #include "windrow/exec/pipeline.h"
 #include "windrow/plan/job_spec.h"
 #include "windrow/plan/physical_plan.h"
+
+namespace windrow::sink {
+class PartitionedSink;
+}
 
 namespace windrow::plan {
 
@@ -24,6 +30,19 @@ using OpenTables = std::map<std::string, std::shared_ptr<exec::Table>>;
 using Collected =
     std::map<std::string,
              std::shared_ptr<std::vector<std::shared_ptr<arrow::RecordBatch>>>>;
+
+/// A folder of output files that is written and not published yet.
+struct WrittenFolder {
+  struct File {
+    std::string name;
+    int64_t rows = 0;
+  };
+  std::string staging;   ///< where the files lie now
+  std::string manifest;  ///< name of the manifest to add; "" for none
+  std::vector<File> files;
+  /// Makes a message about a file in `staging` name it as its user does.
+  std::function<Status(const Status&)> locate;
+};
 
 /// Turns stages into running objects, and holds what one stage leaves for the next. One
 /// object per run; single-threaded.
@@ -41,6 +60,9 @@ class Instantiator {
   void DescribeBuilt(const BuildOutput& output);
   /// Adds bytes that late gathers read to the metrics of their sources.
   void AddLateBytes();
+
+  /// The folders of all sinks that were finished; they must live still.
+  std::vector<WrittenFolder> WrittenFolders() const;
 
   exec::RunContext* context() const { return context_; }
   const Collected& collected() const { return collected_; }
@@ -61,6 +83,7 @@ class Instantiator {
   std::map<std::pair<std::string, std::string>, exec::StepMetrics*> metrics_by_name_;
   std::map<int, std::shared_ptr<struct JoinState>> joins_;
   std::map<std::string, std::shared_ptr<exec::RowStore>> row_stores_;
+  std::vector<const sink::PartitionedSink*> partitioned_sinks_;
   Collected collected_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;
 };

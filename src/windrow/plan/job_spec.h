@@ -197,8 +197,17 @@ struct StepSpec {
   bool operator==(const StepSpec&) const = default;
 };
 
-/// Writes a file. `compression` is CODEC or CODEC:LEVEL ("zstd:3"); what is left out is
-/// the format's default, and the path's ending decides the format.
+/// Which of a sink's files a row goes to: the one for its value of `column`. Every value
+/// has a file, also one without rows; the column itself is not written.
+struct PartitionSpec {
+  PlacedText column;
+  std::vector<PlacedText> values;  ///< at least one
+  bool operator==(const PartitionSpec&) const = default;
+};
+
+/// Writes a file, or with `partition_by` several (see partition_files.h). `compression`
+/// is CODEC or CODEC:LEVEL ("zstd:3"); what is left out is the format's default, and the
+/// path's ending decides the format.
 struct WriteSpec {
   PlacedText path;
   PlacedText from;
@@ -206,6 +215,8 @@ struct WriteSpec {
   std::optional<PlacedText> compression;
   bool preserve_order = true;
   std::optional<Placed<int64_t>> row_group_rows;
+  std::optional<PartitionSpec> partition_by;
+  std::optional<PlacedText> manifest;  ///< name of a JSON file beside them
   bool operator==(const WriteSpec&) const = default;
 };
 

@@ -11,6 +11,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
 namespace {
@@ -289,6 +290,11 @@ class JobChecker {
   }
 
   void CheckWrite(const WriteSpec& write) {
+    if (write.partition_by.has_value()) {
+      RequireFilled(!write.partition_by->values.empty(), write.path.place,
+                    "value to partition by");
+    }
+    CheckPartition(write, problems_);
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
     }

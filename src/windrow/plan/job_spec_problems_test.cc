@@ -241,8 +241,8 @@ INSTANTIATE_TEST_SUITE_P(
             "[{wrte: o}]",
             "j:3:9: found no 'write' in the sink; expected write: PATH or collect: NAME\n"
             "j:3:10: found the unknown key 'wrte' in the sink; expected write, collect, "
-            "from, format, compression, preserve_order or row_group_rows; did you mean "
-            "'write'?"},
+            "from, format, compression, preserve_order, row_group_rows, partition_by or "
+            "manifest; did you mean 'write'?"},
         Case{"[out]",
              "j:3:9: found the text 'out' for the sink; expected {write: PATH} or "
              "{collect: NAME}"},
@@ -255,6 +255,40 @@ INSTANTIATE_TEST_SUITE_P(
              "zstd:3\n"
              "j:3:57: found the text 'maybe' for 'preserve_order'; expected true or "
              "false"},
+        Case{"[{write: 'o/{f}', partition_by: f}]",
+             "j:3:40: found the text 'f' for 'partition_by'; expected {COLUMN: [VALUE, "
+             "...]}"},
+        Case{"[{write: 'o/{f}', partition_by: {f: [a], g: [b]}}]",
+             "j:3:40: found 2 columns for 'partition_by'; expected {COLUMN: [VALUE, "
+             "...]}"},
+        Case{"[{write: 'o/{f}', partition_by: {f: []}}]",
+             "j:3:44: found an empty list for 'partition_by'; expected {COLUMN: [VALUE, "
+             "...]}"},
+        Case{"[{write: 'o/{f}', partition_by: {f: a}}]",
+             "j:3:44: found the text 'a' for 'partition_by'; expected {COLUMN: [VALUE, "
+             "...]}"},
+        Case{"[{write: 'o/{f}', partition_by: {f: [a, 5, a, ../b, ..]}}]",
+             "j:3:48: found the number 5 for 'partition_by'; expected a value (in quotes "
+             "if it is meant as text)\n"
+             "j:3:51: found the value 'a' twice for 'partition_by'; expected each once\n"
+             "j:3:54: found the value '../b' for 'partition_by'; expected part of a file "
+             "name\n"
+             "j:3:60: found the value '..' for 'partition_by'; expected part of a file "
+             "name"},
+        Case{"[{write: o/f.arrow, partition_by: {f: [a]}}]",
+             "j:3:17: found the path 'o/f.arrow'; expected {f} in it once, in the file's "
+             "name, as 'partition_by' asks"},
+        Case{"[{write: '{f}/{f}.arrow', partition_by: {f: [a]}}]",
+             "j:3:17: found the path '{f}/{f}.arrow'; expected {f} in it once, in the "
+             "file's name, as 'partition_by' asks"},
+        Case{"[{write: o, manifest: m}]",
+             "j:3:30: found 'manifest' without 'partition_by'; expected both or neither"},
+        Case{"[{write: 'o/{f}', partition_by: {f: [a, m]}, manifest: m}]",
+             "j:3:63: found 'm' for 'manifest'; expected a file name of its own, as it "
+             "stands beside the files"},
+        Case{"[{write: 'o/{f}', partition_by: {f: [a]}, manifest: x/m}]",
+             "j:3:60: found 'x/m' for 'manifest'; expected a file name of its own, as it "
+             "stands beside the files"},
         Case{"[{write: o}, {write: o}, {collect: o}]",
              "j:3:29: found two sinks that write 'o' (first in line 3); expected one"},
         Case{
@@ -292,8 +326,8 @@ sinks:
       "j:11:24: found no source or step 'tops'; expected one of quotes, securities, "
       "matched, priced, kept, top; did you mean 'top'?\n"
       "j:11:30: found the unknown key 'compresion' in the sink; expected write, collect, "
-      "from, format, compression, preserve_order or row_group_rows; did you mean "
-      "'compression'?");
+      "from, format, compression, preserve_order, row_group_rows, partition_by or "
+      "manifest; did you mean 'compression'?");
 }
 
 TEST(JobProblems, HostileDocumentsAreRefusedQuickly) {

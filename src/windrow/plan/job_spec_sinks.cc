@@ -4,6 +4,32 @@
 namespace windrow::plan {
 namespace {
 
+PartitionSpec ReadPartition(const YamlNode& node, ProblemList& problems) {
+  constexpr std::string_view kExpected = "{COLUMN: [VALUE, ...]}";
+  PartitionSpec partition;
+  const bool is_map = node.kind == YamlNode::Kind::kMap;
+  if (!is_map || node.entries.size() != 1) {
+    problems.Add(
+        node.place, "found ",
+        is_map ? std::to_string(node.entries.size()) + " columns" : Describe(node),
+        " for 'partition_by'; expected ", kExpected);
+    return partition;
+  }
+  const YamlNode& values = node.entries[0].value;
+  if (values.kind != YamlNode::Kind::kSequence || values.items.empty()) {
+    problems.Add(
+        values.place, "found ",
+        values.kind == YamlNode::Kind::kSequence ? "an empty list" : Describe(values),
+        " for 'partition_by'; expected ", kExpected);
+    return partition;
+  }
+  partition.column = node.entries[0].key;
+  for (const YamlNode& value : values.items) {
+    partition.values.push_back(ReadText(value, "partition_by", "a value", problems));
+  }
+  return partition;
+}
+
 SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problems) {
   if (const auto* name = fields.Find("collect")) {
     fields.AllowOnly({"collect", "from"});
@@ -11,7 +37,7 @@ SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problem
                       ReadFrom(fields, fields.place(), job, problems)};
   }
   fields.AllowOnly({"write", "collect", "from", "format", "compression", "preserve_order",
-                    "row_group_rows"});
+                    "row_group_rows", "partition_by", "manifest"});
   WriteSpec write;
   if (const auto* path = fields.Require("write", "write: PATH or collect: NAME")) {
     write.path = ReadText(*path, "write", "a path", problems);
@@ -29,6 +55,12 @@ SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problem
   }
   if (const auto* rows = fields.Find("row_group_rows")) {
     write.row_group_rows = ReadInteger(*rows, "row_group_rows", problems);
+  }
+  if (const auto* partition = fields.Find("partition_by")) {
+    write.partition_by = ReadPartition(*partition, problems);
+  }
+  if (const auto* manifest = fields.Find("manifest")) {
+    write.manifest = ReadText(*manifest, "manifest", "a file name", problems);
   }
   return write;
 }

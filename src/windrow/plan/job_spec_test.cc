@@ -59,6 +59,7 @@ steps:
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
+  - {write: "d/{a b}.x", from: two, partition_by: {a b: [x, "1"]}, manifest: m.json}
   - {collect: kept, from: two}
 )"),
             R"(windrow: 1
@@ -87,6 +88,7 @@ sinks:
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
+  - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
   - {collect: kept, from: two}
 )");
 }

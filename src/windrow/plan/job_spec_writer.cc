@@ -204,6 +204,15 @@ YamlNode WriteSink(const WriteSpec& write) {
   if (write.row_group_rows.has_value()) {
     Put(map, "row_group_rows", Number(write.row_group_rows->value));
   }
+  if (write.partition_by.has_value()) {
+    YamlNode values = List();
+    for (const PlacedText& value : write.partition_by->values)
+      values.items.push_back(Text(value.value));
+    YamlNode partition = Map();
+    Put(partition, write.partition_by->column.value, std::move(values));
+    Put(map, "partition_by", std::move(partition));
+  }
+  if (write.manifest.has_value()) Put(map, "manifest", Text(write.manifest->value));
   return map;
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/prepare.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <system_error>
 #include <variant>
 
+#include "windrow/fs/listing.h"
+#include "windrow/plan/job_spec_writer.h"
+#include "windrow/plan/partition_files.h"
 #include "windrow/plan/rewrite.h"
 
 namespace windrow::plan {
@@ -19,19 +23,43 @@ Status CheckOutputsDiffer(const JobSpec& job) {
   for (const SinkSpec& sink : job.sinks) {
     const auto* write = std::get_if<WriteSpec>(&sink);
     if (write == nullptr) continue;
-    const PlacedText& path = write->path;
-    std::error_code error;
-    const auto file = std::filesystem::weakly_canonical(
-        std::filesystem::absolute(path.value, error), error);
-    if (error || std::filesystem::is_other(file, error)) continue;
-    const auto [first, is_new] = written.emplace(file.string(), path.value);
-    if (!is_new) {
-      return UserError(FormatPlace(job.document_name, path.place), ": found a sink that ",
-                       "writes '", path.value, "', the same file as '", first->second,
-                       "'; expected one sink for each file");
+    for (const std::string& path : FilesOf(*write)) {
+      std::error_code error;
+      const auto file = std::filesystem::weakly_canonical(
+          std::filesystem::absolute(path, error), error);
+      if (error || std::filesystem::is_other(file, error)) continue;
+      const auto [first, is_new] = written.emplace(file.string(), path);
+      if (is_new) continue;
+      return UserError(FormatPlace(job.document_name, write->path.place),
+                       ": found a sink that writes '", path, "', the same file as '",
+                       first->second, "'; expected one sink for each file");
     }
   }
   return Status::OK();
+}
+
+bool HasManifest(const JobSpec& job) {
+  return std::any_of(job.sinks.begin(), job.sinks.end(), [](const SinkSpec& sink) {
+    const auto* write = std::get_if<WriteSpec>(&sink);
+    return write != nullptr && write->manifest.has_value();
+  });
+}
+
+/// The files of every opened scan, by path.
+Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened) {
+  std::vector<InputFile> inputs;
+  for (const SourceSpec& source : job.sources) {
+    const auto* scan = std::get_if<ScanSpec>(&source.kind);
+    if (scan == nullptr || !opened.contains(source.name.value)) continue;
+    for (const PlacedText& pattern : scan->paths) {
+      ARROW_ASSIGN_OR_RAISE(const auto files, fs::ListFiles(pattern.value));
+      for (const fs::FileEntry& file : files) {
+        inputs.push_back({file.path, source.name.value, file.size_bytes});
+      }
+    }
+  }
+  std::sort(inputs.begin(), inputs.end());
+  return inputs;
 }
 
 }  // namespace
@@ -39,6 +67,7 @@ Status CheckOutputsDiffer(const JobSpec& job) {
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches) {
   ARROW_RETURN_NOT_OK(CheckOutputsDiffer(job));
   PreparedJob prepared;
+  prepared.document = WriteJobSpec(job);
   auto open = [&](const SourceSpec& source) -> Result<std::shared_ptr<exec::Table>> {
     Result<std::shared_ptr<exec::Table>> table = OpenTable(source);
     if (!table.ok()) {
@@ -48,6 +77,9 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
     return table;
   };
   ARROW_ASSIGN_OR_RAISE(prepared.plans, BindJob(job, open));
+  if (HasManifest(job)) {
+    ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables));
+  }
   for (LogicalPlan& plan : prepared.plans) {
     ARROW_ASSIGN_OR_RAISE(plan.root, RewritePlan(plan.root, switches.push_filters));
   }

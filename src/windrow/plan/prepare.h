@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "windrow/exec/switches.h"
@@ -11,10 +13,20 @@
 
 namespace windrow::plan {
 
+/// A file that a source reads.
+struct InputFile {
+  std::string path;
+  std::string source;
+  int64_t size_bytes = 0;
+  auto operator<=>(const InputFile&) const = default;
+};
+
 /// A job with its sources opened and its plans rewritten: ready to explain or to run.
 struct PreparedJob {
   OpenTables tables;
   std::vector<LogicalPlan> plans;
+  std::string document;           ///< the job as text
+  std::vector<InputFile> inputs;  ///< by path; filled when a sink asks for a manifest
 };
 
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches);

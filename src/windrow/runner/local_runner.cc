@@ -15,6 +15,7 @@
 #include "windrow/exec/process_memory.h"
 #include "windrow/exec/task_slots.h"
 #include "windrow/plan/planner.h"
+#include "windrow/runner/manifest.h"
 #include "windrow/runner/memory_watch.h"
 
 namespace windrow::runner {
@@ -110,6 +111,9 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     plan::Instantiator instantiator(job.tables, &context, &metrics_);
     std::vector<std::unique_ptr<exec::Sink>> sinks;
     status = RunStages(job, &instantiator, &sinks);
+    if (status.ok()) {
+      status = AddManifests(job, metrics_, instantiator.WrittenFolders(), &context);
+    }
     for (const auto& sink : sinks) {
       if (status.ok()) status = sink->Commit();
     }

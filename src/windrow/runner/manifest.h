@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "windrow/base/status.h"
+#include "windrow/exec/metrics.h"
+#include "windrow/exec/run_context.h"
+#include "windrow/plan/instantiate.h"
+#include "windrow/plan/prepare.h"
+
+namespace windrow::runner {
+
+/// Adds to each folder that asks for one a manifest: JSON that says what the files hold
+/// and what they were made from, documented with the job document. The same job over the
+/// same inputs gives the same manifest, so it holds no times and nothing of the machine.
+/// Reads the files, in parallel, for their checksums.
+Status AddManifests(const plan::PreparedJob& job, const exec::RunMetrics& metrics,
+                    const std::vector<plan::WrittenFolder>& folders,
+                    exec::RunContext* context);
+
+}  // namespace windrow::runner
