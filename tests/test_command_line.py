@@ -26,7 +26,7 @@ REPORT_FIELDS = (
 )
 STEP_FIELDS = (
     "name kind rows_in rows_out wall_seconds cpu_seconds spill_bytes predicted_rows "
-    "predicted_bytes strategy reason"
+    "predicted_bytes counts strategy reason"
 )
 
 

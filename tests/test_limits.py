@@ -2,6 +2,7 @@
 """What is full, too large, too many, absent or unreadable."""
 
 import contextlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -101,20 +102,16 @@ sinks:
     assert {path.name: path.read_bytes() for path in (small_disk / "out").iterdir()} == before
 
 
-@pytest.mark.parametrize("name", ["build", "sort"])
-def test_work_beyond_the_budget_is_a_resource_error(name: str, tmp_path: Path):
-    join = "{join: {left: quotes, right: wide, on: {instrumentId: ID}}}"
-    sort = "{sort: [price], from: quotes}"
-    job = f"""
+def test_a_build_beyond_the_budget_is_a_resource_error(tmp_path: Path):
+    job = """
 windrow: 1
 sources:
-  quotes: {{generate: quotes, rows: 3000000}}
-  wide: {{generate: securities, rows: 400000}}
+  quotes: {generate: quotes, rows: 3000000}
+  wide: {generate: securities, rows: 400000}
 steps:
-  joined: {join}
-  ranked: {sort}
+  joined: {join: {left: quotes, right: wide, on: {instrumentId: ID}}}
 sinks:
-  - {{write: out.arrow, from: {"joined" if name == "build" else "ranked"}}}
+  - {write: out.arrow, from: joined}
 """
     words = ["--memory", "64MiB", "--set", "late_payload=off", "--progress", "none"]
     outcome = _run_job(job, *words, cwd=tmp_path)
@@ -124,6 +121,41 @@ sinks:
     assert "budget" in outcome.stderr
     assert "64.0 MiB" in outcome.stderr
     assert command.names_in(tmp_path) == ["job.yaml"]
+
+
+SORT_JOB = """
+windrow: 1
+sources: {quotes: {generate: quotes, rows: 1500000}}
+steps: {ranked: {sort: [price desc, action], from: quotes}}
+sinks: [{write: out.arrow, from: ranked}]
+"""
+
+
+def test_a_sort_beyond_the_budget_spills(tmp_path: Path):
+    (tmp_path / "spilled").mkdir()
+    contents = []
+    for words in (["--memory", "64MiB", "--temp-dir", "spilled"], ["--memory", "2GiB"]):
+        report = [*words, "--report", "report.json", "--progress", "none"]
+        outcome = _run_job(SORT_JOB, *report, cwd=tmp_path)
+        assert outcome.exit_code == 0, outcome.stderr
+        contents.append((tmp_path / "out.arrow").read_bytes())
+        numbers = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+        assert (numbers["spill_bytes"] > 0) == ("--temp-dir" in words)
+        if "--temp-dir" in words:
+            assert numbers["peak_memory_bytes"] < 64 * MIB + 300_000_000
+    assert contents[0] == contents[1]
+    assert command.names_in(tmp_path / "spilled") == []
+
+
+def test_a_full_disk_for_temporary_files_is_a_resource_error(small_disk: Path, tmp_path: Path):
+    words = ["--memory", "64MiB", "--temp-dir", str(small_disk), "--progress", "none"]
+    outcome = _run_job(SORT_JOB, *words, cwd=tmp_path)
+    assert outcome.exit_code == 5, outcome.stderr
+    assert command.is_one_line(outcome.stderr)
+    assert f"{small_disk}: cannot write a temporary file: No space left" in outcome.stderr
+    assert "--temp-dir" in outcome.stderr
+    assert command.names_in(small_disk) == []
+    assert command.names_in(tmp_path) == ["disk", "job.yaml"]
 
 
 @pytest.mark.parametrize("right_file", ["right.arrow", "right.parquet"])

@@ -31,6 +31,10 @@ SpillFile::SpillFile(std::shared_ptr<arrow::Schema> schema,
 
 SpillFile::~SpillFile() = default;
 
+bool SpillFile::HoldsDictionary(const arrow::DataType& type) {
+  return format::HoldsDictionary(type);
+}
+
 Result<SpillFile::Block> SpillFile::Append(const arrow::RecordBatch& batch) {
   ARROW_ASSIGN_OR_RAISE(const auto bytes,
                         format::EncodeSpillBlock(batch, context_->spill_pool));

@@ -33,6 +33,9 @@ class SpillFile {
                                                  StepMetrics* metrics);
   ~SpillFile();
 
+  /// Whether a column of this type cannot be put aside.
+  static bool HoldsDictionary(const arrow::DataType& type);
+
   /// Writes a batch. Encodes on the calling thread, outside any lock, into memory of
   /// `RunContext::spill_pool`. A full disk is a ResourceError that names the folder.
   Result<Block> Append(const arrow::RecordBatch& batch);

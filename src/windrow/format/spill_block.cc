@@ -34,16 +34,6 @@ struct Header {
 };
 static_assert(sizeof(Header) == kSpillHeaderBytes);
 
-bool HoldsDictionary(const arrow::DataType& type) {
-  if (type.id() == arrow::Type::DICTIONARY) return true;
-  if (type.id() == arrow::Type::EXTENSION) {
-    return HoldsDictionary(
-        *static_cast<const arrow::ExtensionType&>(type).storage_type());
-  }
-  return std::any_of(type.fields().begin(), type.fields().end(),
-                     [](const auto& field) { return HoldsDictionary(*field->type()); });
-}
-
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeBody(
     std::shared_ptr<arrow::Buffer> body, const std::shared_ptr<arrow::Schema>& schema,
     arrow::MemoryPool* pool) {
@@ -64,6 +54,16 @@ Result<std::shared_ptr<arrow::RecordBatch>> DecodeBody(
 }
 
 }  // namespace
+
+bool HoldsDictionary(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::DICTIONARY) return true;
+  if (type.id() == arrow::Type::EXTENSION) {
+    return HoldsDictionary(
+        *static_cast<const arrow::ExtensionType&>(type).storage_type());
+  }
+  return std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return HoldsDictionary(*field->type()); });
+}
 
 Result<std::shared_ptr<arrow::Buffer>> EncodeSpillBlock(const arrow::RecordBatch& batch,
                                                         arrow::MemoryPool* pool) {

@@ -24,6 +24,9 @@ namespace windrow::format {
 /// Bytes before the body.
 inline constexpr int64_t kSpillHeaderBytes = 32;
 
+/// Whether a value of this type may lie in a dictionary, at any depth.
+bool HoldsDictionary(const arrow::DataType& type);
+
 /// `batch` as one block in memory of `pool`. InternalError for a column that holds a
 /// dictionary, which would not be stored with it.
 Result<std::shared_ptr<arrow::Buffer>> EncodeSpillBlock(const arrow::RecordBatch& batch,

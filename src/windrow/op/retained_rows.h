@@ -16,6 +16,11 @@ class RetainedRows : public exec::RowStore {
 
   void Add(std::shared_ptr<arrow::RecordBatch> batch);
 
+  /// What was added as number `chunk`.
+  const std::shared_ptr<arrow::RecordBatch>& batch(size_t chunk) const {
+    return batches_.at(chunk);
+  }
+
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   const std::vector<int64_t>& chunk_offsets() const override { return chunk_offsets_; }
   bool IsResident(int) const override { return true; }

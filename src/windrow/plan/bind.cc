@@ -11,6 +11,7 @@
 
 #include "windrow/base/near_name.h"
 #include "windrow/column/key_type.h"
+#include "windrow/column/measurement_columns.h"
 #include "windrow/column/row_order.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/expression_text.h"
@@ -295,6 +296,44 @@ class Binder {
     }
     if (spec.limit.has_value()) sort.limit = spec.limit->value;
     return Make(std::move(sort));
+  }
+
+  /// The paths that a source scans, else the name of the step.
+  std::string OriginOf(const NodePtr& node) const {
+    const auto source = std::find_if(
+        job_.sources.begin(), job_.sources.end(),
+        [&](const SourceSpec& spec) { return spec.name.value == node->step; });
+    if (source == job_.sources.end()) return node->step;
+    const auto* scan = std::get_if<ScanSpec>(&source->kind);
+    if (scan == nullptr) return node->step;
+    std::string paths;
+    for (const PlacedText& path : scan->paths) {
+      paths += (paths.empty() ? "" : ", ") + path.value;
+    }
+    return paths;
+  }
+
+  Result<NodePtr> BindStep(const ProbeMeasurementsSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    const Status usable = column::MeasurementSchemaOf(*input->schema).status();
+    if (!usable.ok()) {
+      return Problem(step_->name.place, OriginOf(input), ": ", usable.message());
+    }
+    return Make(ProbeMeasurementsNode{input, spec.null_source});
+  }
+
+  Result<NodePtr> BindStep(const ProbeRecordsSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    const Status usable = column::FindMeasurementLists(*input->schema).status();
+    if (!usable.ok()) {
+      return Problem(step_->name.place, OriginOf(input), ": ", usable.message());
+    }
+    if (spec.split == ProbeSplit::kSorted && input->As<CollectNode>() == nullptr) {
+      return Problem(step_->name.place, "split: sorted reads ", input->step,
+                     "; expected a collect, which knows how many groups there are");
+    }
+    return Make(ProbeRecordsNode{input, spec.max_row_bytes.value, spec.split,
+                                 spec.train_ratio.value, spec.shards.value});
   }
 
   Result<NodePtr> BindStep(const LimitSpec& spec) const {

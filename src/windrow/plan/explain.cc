@@ -85,13 +85,27 @@ std::string DetailOf(const CollectNode& collect) {
   return text;
 }
 
+std::string DetailOf(const ProbeMeasurementsNode& probes) {
+  return "null src_addr: " + std::string(NullSourceName(probes.null_source));
+}
+
+std::string DetailOf(const ProbeRecordsNode& probes) {
+  std::ostringstream text;
+  text << "at most " << probes.max_row_bytes << " bytes, split "
+       << ProbeSplitName(probes.split) << " at " << probes.train_ratio << ", "
+       << probes.shards << (probes.shards == 1 ? " shard" : " shards");
+  return text.str();
+}
+
 std::string DetailOf(const LimitNode& limit) {
   return std::to_string(limit.rows) + " rows";
 }
 
 std::string KindOf(const LogicalNode& node) {
-  constexpr const char* kNames[] = {"scan", "filter", "project", "hash_join",
-                                    "sort", "limit",  "collect"};
+  constexpr const char* kNames[] = {
+      "scan",         "filter", "project", "hash_join",
+      "sort",         "limit",  "collect", "probe_measurements",
+      "probe_records"};
   return kNames[node.op.index()];
 }
 

@@ -16,16 +16,15 @@
 #include "windrow/op/hash_join_swapped.h"
 #include "windrow/op/key_order.h"
 #include "windrow/op/limit.h"
+#include "windrow/op/probe_measurements.h"
+#include "windrow/op/probe_records.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
 #include "windrow/plan/expression_bind.h"
+#include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/collect_sink.h"
-#include "windrow/sink/ipc_sink.h"
-#include "windrow/sink/parquet_sink.h"
 #include "windrow/sink/partitioned_sink.h"
-#include "windrow/source/file_set.h"
-#include "windrow/source/generated_table.h"
 
 namespace windrow::plan {
 
@@ -51,6 +50,18 @@ op::JoinKind KindOf(JoinHow how) {
       return op::JoinKind::kAnti;
   }
   return op::JoinKind::kInner;
+}
+
+op::NullSource RuleOf(NullSource null_source) {
+  switch (null_source) {
+    case NullSource::kDrop:
+      return op::NullSource::kDrop;
+    case NullSource::kError:
+      return op::NullSource::kError;
+    case NullSource::kEmpty:
+      return op::NullSource::kEmpty;
+  }
+  return op::NullSource::kDrop;
 }
 
 std::vector<int> IndicesOf(const std::vector<std::string>& names,
@@ -80,96 +91,7 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
   return output;
 }
 
-/// A batch a sink gets: 65,536 rows are what the readers of other engines take as one
-/// task, and a few megabytes for tables of usual width; long values make it shorter.
-constexpr op::Rebatch::Size kSinkBatch{64 << 10, 128 << 20};
-
-/// Values so long that such a batch is an eighth of the budget make it shorter still.
-op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
-  op::Rebatch::Size batch = kSinkBatch;
-  if (context.budget != nullptr) {
-    batch.bytes = std::min(batch.bytes, context.budget->budget_bytes() / 8);
-  }
-  return batch;
-}
-
-bool EndsWith(const std::string& path, std::string_view ending) {
-  return path.size() >= ending.size() && path.ends_with(ending);
-}
-
-FileFormat FormatOf(const WriteSpec& write) {
-  if (write.format.has_value()) return *write.format;
-  return EndsWith(write.path.value, ".parquet") || EndsWith(write.path.value, ".pq")
-             ? FileFormat::kParquet
-             : FileFormat::kArrow;
-}
-
-Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
-                                                  const SchemaPtr& schema,
-                                                  exec::RunContext* context) {
-  if (FormatOf(write) == FileFormat::kParquet) {
-    sink::ParquetSinkOptions options;
-    options.path = write.path.value;
-    if (write.compression.has_value()) {
-      ARROW_ASSIGN_OR_RAISE(options.compression,
-                            sink::ParseParquetCompression(write.compression->value));
-    }
-    if (write.row_group_rows.has_value()) {
-      options.row_group_rows = write.row_group_rows->value;
-    }
-    return sink::ParquetSink::Make(std::move(options), schema, context);
-  }
-  sink::IpcSinkOptions options;
-  options.path = write.path.value;
-  if (EndsWith(options.path, ".arrows")) options.format = sink::IpcFormat::kStream;
-  if (write.compression.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(options.compression,
-                          sink::ParseIpcCompression(write.compression->value));
-  }
-  return sink::IpcSink::Make(std::move(options), schema, context);
-}
-
-/// The sink that writes one file of `write` for each value.
-Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
-    const WriteSpec& write, const SchemaPtr& schema, exec::RunContext* context) {
-  sink::PartitionedSinkOptions options;
-  options.folder = FolderOf(write);
-  options.column = write.partition_by->column.value;
-  for (const PlacedText& value : write.partition_by->values) {
-    options.files.push_back({value.value, FileNameFor(write, value.value)});
-  }
-  if (write.manifest.has_value()) options.manifest = write.manifest->value;
-  const auto open_file = [&](const std::string& path, const SchemaPtr& file_schema) {
-    WriteSpec file = write;
-    file.path = path;
-    return OpenWriteSink(file, file_schema, context);
-  };
-  return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
-}
-
 }  // namespace
-
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
-  if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
-    source::GenerateOptions options;
-    options.dataset = generate->dataset.value;
-    options.rows = generate->rows.value;
-    if (generate->seed.has_value()) options.seed = static_cast<uint64_t>(*generate->seed);
-    for (const auto& [name, value] : generate->options) {
-      ARROW_RETURN_NOT_OK(source::SetGenerateOption(name, value.value, &options));
-    }
-    return source::OpenGeneratedTable(options);
-  }
-  const auto& scan = std::get<ScanSpec>(source.kind);
-  std::vector<std::string> patterns;
-  for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
-  std::optional<source::FileKind> kind;
-  if (scan.format.has_value()) {
-    kind = *scan.format == FileFormat::kParquet ? source::FileKind::kParquet
-                                                : source::FileKind::kIpc;
-  }
-  return source::OpenFiles(patterns, kind);
-}
 
 Instantiator::Instantiator(OpenTables tables, exec::RunContext* context,
                            exec::RunMetrics* metrics)
@@ -342,9 +264,34 @@ class Instantiator::PipelineMaker {
     options.max_rows = collect.max_rows;
     if (collect.key_order.is_sorted) options.sorted_groups = collect.key_order.groups;
     options.rows_expected = collect.rows_expected;
-    AddBreaker(std::make_unique<op::Collect>(std::move(options), schema_, context_,
-                                             Metrics("collect")),
-               "collect");
+    options.dictionary_lists = collect.dictionary_lists;
+    auto breaker = std::make_unique<op::Collect>(std::move(options), schema_, context_,
+                                                 Metrics("collect"));
+    collected_groups_ = breaker->groups();
+    AddBreaker(std::move(breaker), "collect");
+    return Status::OK();
+  }
+
+  Status Add(const ProbeMeasurementsOp& probes) {
+    ARROW_ASSIGN_OR_RAISE(
+        auto measurements,
+        op::ProbeMeasurements::Make(RuleOf(probes.null_source), *schema_, context_,
+                                    Metrics("probe_measurements")));
+    AddOperator(std::move(measurements), "probe_measurements");
+    return Status::OK();
+  }
+
+  Status Add(const ProbeRecordsOp& probes) {
+    op::ProbeRecords::Options options;
+    options.max_row_bytes = probes.max_row_bytes;
+    options.split = {probes.split == ProbeSplit::kSorted ? op::ProbeSplit::Rule::kSorted
+                                                         : op::ProbeSplit::Rule::kHash,
+                     probes.train_ratio, probes.shards};
+    options.collected = collected_groups_;
+    ARROW_ASSIGN_OR_RAISE(auto records,
+                          op::ProbeRecords::Make(std::move(options), *schema_, context_,
+                                                 Metrics("probe_records")));
+    AddBreaker(std::move(records), "probe_records");
     return Status::OK();
   }
 
@@ -405,6 +352,7 @@ class Instantiator::PipelineMaker {
   exec::Pipeline pipeline_;
   SchemaPtr schema_;
   const std::string* step_ = nullptr;
+  std::shared_ptr<const op::CollectedGroups> collected_groups_;  ///< of the last collect
 };
 
 Result<exec::Pipeline> Instantiator::MakePipeline(const PipelineStage& stage) {

@@ -13,7 +13,8 @@ std::string FormatPlace(std::string_view document_name, Place place) {
 
 std::string_view KindName(const StepKind& kind) {
   constexpr std::array<std::string_view, std::variant_size_v<StepKind>> kNames = {
-      "filter", "select", "with_columns", "join", "sort", "limit", "collect"};
+      "filter", "select",  "with_columns",       "join",         "sort",
+      "limit",  "collect", "probe_measurements", "probe_records"};
   return kNames[kind.index()];
 }
 
@@ -39,6 +40,15 @@ std::string_view FormatName(FileFormat format) {
 std::string_view JoinHowName(JoinHow how) {
   constexpr std::array<std::string_view, 4> kNames = {"inner", "left", "semi", "anti"};
   return kNames[static_cast<size_t>(how)];
+}
+
+std::string_view NullSourceName(NullSource null_source) {
+  constexpr std::array<std::string_view, 3> kNames = {"drop", "error", "empty"};
+  return kNames[static_cast<size_t>(null_source)];
+}
+
+std::string_view ProbeSplitName(ProbeSplit split) {
+  return split == ProbeSplit::kHash ? "hash" : "sorted";
 }
 
 }  // namespace windrow::plan

@@ -160,8 +160,36 @@ struct CollectSpec {
   bool operator==(const CollectSpec&) const = default;
 };
 
-using StepKind = std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec,
-                              LimitSpec, CollectSpec>;
+/// What becomes of a measurement without a source address: left out, an error, or kept
+/// with the empty text.
+enum class NullSource { kDrop, kError, kEmpty };
+/// How probes are split into train and test: by the number that stands for their address,
+/// or by their place in its order.
+enum class ProbeSplit { kHash, kSorted };
+
+/// Brings event_time, src_addr, dst_addr, ip_version and rtt to the types that records of
+/// probes have, and leaves every other column out.
+struct ProbeMeasurementsSpec {
+  NullSource null_source = NullSource::kDrop;
+  PlacedText from;
+  bool operator==(const ProbeMeasurementsSpec&) const = default;
+};
+
+/// Makes a record, or several, of each probe: a src_addr with lists of its measurements, as
+/// a collect by src_addr gives them. Output: file, the name of the file a record goes to,
+/// and record, its bytes.
+struct ProbeRecordsSpec {
+  Placed<int64_t> max_row_bytes = 8 << 20;  ///< of a record of several measurements
+  ProbeSplit split = ProbeSplit::kHash;
+  Placed<double> train_ratio = 0.9;
+  Placed<int64_t> shards = 1;  ///< files that train and test have each
+  PlacedText from;
+  bool operator==(const ProbeRecordsSpec&) const = default;
+};
+
+using StepKind =
+    std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec,
+                 CollectSpec, ProbeMeasurementsSpec, ProbeRecordsSpec>;
 
 struct StepSpec {
   PlacedText name;
@@ -225,5 +253,7 @@ const PlacedText& InputOf(const SinkSpec& sink);
 
 std::string_view FormatName(FileFormat format);
 std::string_view JoinHowName(JoinHow how);
+std::string_view NullSourceName(NullSource null_source);
+std::string_view ProbeSplitName(ProbeSplit split);
 
 }  // namespace windrow::plan

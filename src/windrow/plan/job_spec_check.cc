@@ -118,6 +118,12 @@ class StepGraph {
   std::priority_queue<size_t, std::vector<size_t>, std::greater<>> ready_;
 };
 
+/// Of a record of several measurements: far enough from the 2 GiB of 32-bit offsets that
+/// one more is never too much.
+constexpr int64_t kRecordBytesMax = 1 << 30;
+/// Each is a file held open.
+constexpr int64_t kShardsMax = 1000;
+
 /// Checks one job. Single use.
 class JobChecker {
  public:
@@ -189,6 +195,13 @@ class JobChecker {
                   least, " or more");
   }
 
+  void CheckRange(std::string_view what, const Placed<int64_t>& number, int64_t least,
+                  int64_t most) {
+    if (number.value >= least && number.value <= most) return;
+    problems_.Add(number.place, "found ", number.value, " for '", what, "'; expected ",
+                  least, " to ", most);
+  }
+
   void CheckInput(const PlacedText& input, Place reader_place) {
     if (input.value.empty()) {
       RequireFilled(false, reader_place, "input ('from')");
@@ -240,6 +253,16 @@ class JobChecker {
     for (const PlacedText& name : collect.by) check(name);
     if (!collect.columns.has_value()) return;
     for (const PlacedText& name : *collect.columns) check(name);
+  }
+
+  void CheckStep(Place, const ProbeMeasurementsSpec&) {}
+  void CheckStep(Place, const ProbeRecordsSpec& probes) {
+    CheckRange("max_row_bytes", probes.max_row_bytes, 1, kRecordBytesMax);
+    CheckRange("shards", probes.shards, 1, kShardsMax);
+    const auto& ratio = probes.train_ratio;
+    if (ratio.value >= 0 && ratio.value <= 1) return;
+    problems_.Add(ratio.place, "found ", ratio.value,
+                  " for 'train_ratio'; expected a number from 0 to 1");
   }
 
   void CheckSinks() {

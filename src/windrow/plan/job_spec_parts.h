@@ -15,6 +15,13 @@ const Choices<FileFormat>& FileFormats();
 /// Appends to `job.steps`, whose sources are read already.
 void ReadSteps(const YamlNode& node, JobSpec& job, ProblemList& problems);
 
+/// The steps of probe records; `owner` names the map in messages.
+ProbeMeasurementsSpec ReadProbeMeasurements(const YamlNode& node,
+                                            const std::string& owner,
+                                            ProblemList& problems);
+ProbeRecordsSpec ReadProbeRecords(const YamlNode& node, const std::string& owner,
+                                  ProblemList& problems);
+
 /// Appends to `job.sinks`, whose sources and steps are read already.
 void ReadSinks(const YamlNode& node, JobSpec& job, ProblemList& problems);
 

@@ -18,7 +18,8 @@ const Choices<JoinHow> kJoinHows = {{"inner", JoinHow::kInner},
 
 const std::vector<std::string>& StepKinds() {
   static const std::vector<std::string> kKinds = {
-      "filter", "select", "with_columns", "join", "sort", "limit", "collect"};
+      "filter", "select",  "with_columns",       "join",         "sort",
+      "limit",  "collect", "probe_measurements", "probe_records"};
   return kKinds;
 }
 
@@ -95,6 +96,18 @@ StepKind StepReader::ReadStep(const Fields& fields, const YamlNode& map,
     CollectSpec collect = ReadCollect(node, "the collect of " + fields.owner());
     collect.from = from;
     return collect;
+  }
+  if (found[0] == "probe_measurements") {
+    ProbeMeasurementsSpec probes = ReadProbeMeasurements(
+        node, "the probe_measurements of " + fields.owner(), problems_);
+    probes.from = from;
+    return probes;
+  }
+  if (found[0] == "probe_records") {
+    ProbeRecordsSpec probes =
+        ReadProbeRecords(node, "the probe_records of " + fields.owner(), problems_);
+    probes.from = from;
+    return probes;
   }
   if (found[0] == "select") {
     SelectSpec select = ReadSelect(node);

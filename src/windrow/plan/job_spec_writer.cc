@@ -2,6 +2,7 @@
 #include "windrow/plan/job_spec_writer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "windrow/plan/sort_key_text.h"
@@ -20,6 +21,11 @@ YamlNode Literal(std::string text) {
   return {.kind = YamlNode::Kind::kScalar, .text = std::move(text)};
 }
 YamlNode Number(int64_t number) { return Literal(std::to_string(number)); }
+/// The shortest text that reads back as `number`.
+YamlNode Decimal(double number) {
+  char text[32];
+  return Literal({text, std::to_chars(text, text + sizeof(text), number).ptr});
+}
 YamlNode Bool(bool value) { return Literal(value ? "true" : "false"); }
 
 YamlNode List() { return {.kind = YamlNode::Kind::kSequence}; }
@@ -164,6 +170,25 @@ YamlNode WriteStep(const CollectSpec& collect) {
     Put(body, "max_rows", Number(collect.max_rows->value));
   YamlNode map = Map();
   Put(map, "collect", std::move(body));
+  return map;
+}
+
+YamlNode WriteStep(const ProbeMeasurementsSpec& probes) {
+  YamlNode body = Map();
+  Put(body, "null_src", Text(NullSourceName(probes.null_source)));
+  YamlNode map = Map();
+  Put(map, "probe_measurements", std::move(body));
+  return map;
+}
+
+YamlNode WriteStep(const ProbeRecordsSpec& probes) {
+  YamlNode body = Map();
+  Put(body, "max_row_bytes", Number(probes.max_row_bytes.value));
+  Put(body, "split", Text(ProbeSplitName(probes.split)));
+  Put(body, "train_ratio", Decimal(probes.train_ratio.value));
+  Put(body, "shards", Number(probes.shards.value));
+  YamlNode map = Map();
+  Put(map, "probe_records", std::move(body));
   return map;
 }
 

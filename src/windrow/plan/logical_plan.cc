@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "windrow/column/measurement_columns.h"
 #include "windrow/plan/expression_bind.h"
 
 namespace windrow::plan {
@@ -65,6 +66,16 @@ Result<SchemaPtr> SchemaOf(const CollectNode& collect) {
   return arrow::schema(std::move(fields));
 }
 
+Result<SchemaPtr> SchemaOf(const ProbeMeasurementsNode& probes) {
+  return column::MeasurementSchemaOf(*probes.input->schema);
+}
+
+Result<SchemaPtr> SchemaOf(const ProbeRecordsNode&) {
+  return arrow::schema(
+      {arrow::field("file", arrow::dictionary(arrow::int32(), arrow::utf8()), false),
+       arrow::field("record", arrow::binary(), false)});
+}
+
 std::optional<int64_t> RowsOf(const ScanNode& scan) { return scan.table->num_rows(); }
 
 std::optional<int64_t> RowsOf(const FilterNode& filter) {
@@ -85,6 +96,12 @@ std::optional<int64_t> RowsOf(const SortNode& sort) {
 }
 
 std::optional<int64_t> RowsOf(const CollectNode&) { return std::nullopt; }
+
+std::optional<int64_t> RowsOf(const ProbeMeasurementsNode& probes) {
+  return probes.input->estimated_rows;
+}
+
+std::optional<int64_t> RowsOf(const ProbeRecordsNode&) { return std::nullopt; }
 
 std::optional<int64_t> RowsOf(const LimitNode& limit) {
   return std::min(limit.rows, limit.input->estimated_rows.value_or(limit.rows));
@@ -111,6 +128,8 @@ std::vector<NodePtr> InputsOf(const LogicalNode& node) {
   if (const auto* project = node.As<ProjectNode>()) return {project->input};
   if (const auto* sort = node.As<SortNode>()) return {sort->input};
   if (const auto* collect = node.As<CollectNode>()) return {collect->input};
+  if (const auto* probes = node.As<ProbeMeasurementsNode>()) return {probes->input};
+  if (const auto* probes = node.As<ProbeRecordsNode>()) return {probes->input};
   return {node.As<LimitNode>()->input};
 }
 

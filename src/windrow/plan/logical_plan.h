@@ -82,13 +82,26 @@ struct CollectNode {
   std::optional<int64_t> max_rows;
 };
 
+struct ProbeMeasurementsNode {
+  NodePtr input;
+  NullSource null_source = NullSource::kDrop;
+};
+
+struct ProbeRecordsNode {
+  NodePtr input;
+  int64_t max_row_bytes = 0;
+  ProbeSplit split = ProbeSplit::kHash;
+  double train_ratio = 0;
+  int64_t shards = 1;
+};
+
 /// A step of a job with names and types resolved. Immutable; shared between the plans of
 /// several sinks.
 struct LogicalNode {
   std::string step;  ///< name in the job document
   std::shared_ptr<arrow::Schema> schema;
   std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode,
-               CollectNode>
+               CollectNode, ProbeMeasurementsNode, ProbeRecordsNode>
       op;
   /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
   std::optional<int64_t> estimated_rows;

@@ -82,11 +82,26 @@ struct CollectOp {
   std::optional<int64_t> max_rows;
   KeyOrder key_order;
   int64_t rows_expected = 0;  ///< 0: unknown
+  /// The step after it takes lists of text as lists of dictionary arrays too.
+  bool dictionary_lists = false;
+};
+
+struct ProbeMeasurementsOp {
+  NullSource null_source;
+};
+
+/// With ProbeSplit::kSorted the step before it is a CollectOp that knows its groups.
+struct ProbeRecordsOp {
+  int64_t max_row_bytes;
+  ProbeSplit split;
+  double train_ratio;
+  int64_t shards;
 };
 
 struct StageOp {
   std::string step;
-  std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp, CollectOp>
+  std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp, CollectOp,
+               ProbeMeasurementsOp, ProbeRecordsOp>
       kind;
 };
 

@@ -89,6 +89,20 @@ std::optional<std::vector<std::string>> KeysInScan(const CollectNode& collect,
   return columns;
 }
 
+void AddProbeRecords(const std::string& step, const ProbeRecordsNode& records,
+                     std::vector<StageOp>* ops) {
+  auto* collect = ops->empty() ? nullptr : std::get_if<CollectOp>(&ops->back().kind);
+  if (collect != nullptr) {
+    collect->dictionary_lists = true;
+    // A sorted split needs the number of groups, for which unsorted input is kept first.
+    if (records.split == ProbeSplit::kSorted && collect->key_order.groups < 0) {
+      collect->key_order = {};
+    }
+  }
+  ops->push_back({step, ProbeRecordsOp{records.max_row_bytes, records.split,
+                                       records.train_ratio, records.shards}});
+}
+
 bool KeepsLeftOnly(JoinHow how) { return how == JoinHow::kSemi || how == JoinHow::kAnti; }
 
 }  // namespace
@@ -242,6 +256,10 @@ Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>*
     lowered.ops.push_back({node->step, ProjectOp{project->columns}});
   } else if (const auto* sort = node->As<SortNode>()) {
     lowered.ops.push_back({node->step, SortOp{sort->keys, sort->limit}});
+  } else if (const auto* measurements = node->As<ProbeMeasurementsNode>()) {
+    lowered.ops.push_back({node->step, ProbeMeasurementsOp{measurements->null_source}});
+  } else if (const auto* records = node->As<ProbeRecordsNode>()) {
+    AddProbeRecords(node->step, *records, &lowered.ops);
   } else {
     lowered.ops.push_back({node->step, LimitOp{node->As<LimitNode>()->rows}});
   }

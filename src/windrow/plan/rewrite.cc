@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "windrow/column/measurement_columns.h"
 #include "windrow/plan/expression_bind.h"
 
 namespace windrow::plan {
@@ -32,6 +33,10 @@ Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs)
     limit->input = inputs[0];
   } else if (auto* collect = std::get_if<CollectNode>(&op)) {
     collect->input = inputs[0];
+  } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
+    measurements->input = inputs[0];
+  } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
+    records->input = inputs[0];
   }
   return MakeNode(node.step, std::move(op));
 }
@@ -234,6 +239,15 @@ Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
       return !used.contains(scan->table->schema()->field(column)->name());
     });
     return MakeNode(node->step, std::move(pruned));
+  }
+  if (node->As<ProbeMeasurementsNode>() || node->As<ProbeRecordsNode>()) {
+    // They make all their columns, whichever are used.
+    Names measured;
+    for (int column = 0; column < column::kNumMeasurementColumns; ++column) {
+      measured.insert(column::MeasurementColumnName(column));
+    }
+    ARROW_ASSIGN_OR_RAISE(NodePtr input, Prune(InputsOf(*node)[0], measured));
+    return WithInputs(*node, {std::move(input)});
   }
   Names below = used;
   auto read = [&](const ExprPtr& expr) {

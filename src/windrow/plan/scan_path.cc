@@ -3,6 +3,8 @@
 
 #include <arrow/type.h>
 
+#include "windrow/column/measurement_columns.h"
+
 namespace windrow::plan {
 namespace {
 
@@ -26,6 +28,18 @@ void Project(const ProjectNode& project, ScanPath* path) {
   path->names = std::move(names);
 }
 
+/// Addresses stay as they are, unless null becomes a text, which has another place in the
+/// order; other columns may change their type.
+void KeepTexts(const ProbeMeasurementsNode& measurements, ScanPath* path) {
+  const bool keeps_sources = measurements.null_source != NullSource::kEmpty;
+  std::erase_if(path->names, [&](const auto& name) {
+    return name.first != column::MeasurementColumnName(column::kDstAddr) &&
+           !(keeps_sources &&
+             name.first == column::MeasurementColumnName(column::kSrcAddr));
+  });
+  path->drops_rows |= measurements.null_source == NullSource::kDrop;
+}
+
 }  // namespace
 
 std::optional<ScanPath> ScanPathOf(const NodePtr& node) {
@@ -41,6 +55,11 @@ std::optional<ScanPath> ScanPathOf(const NodePtr& node) {
     if (!path.has_value()) return path;
     NoteRead(*filter->predicate, &*path);
     path->drops_rows = true;
+    return path;
+  }
+  if (const auto* measurements = node->As<ProbeMeasurementsNode>()) {
+    std::optional<ScanPath> path = ScanPathOf(measurements->input);
+    if (path.has_value()) KeepTexts(*measurements, &*path);
     return path;
   }
   if (const auto* project = node->As<ProjectNode>()) {

@@ -10,7 +10,7 @@
 
 namespace windrow::plan {
 
-/// A chain of filters and projections down to a scan, by what it does to columns: unlike a
+/// A chain of filters, projections and probe measurements down to a scan, by what it does to columns: unlike a
 /// LateScan it may compute others.
 struct ScanPath {
   std::string source;  ///< step of the scan

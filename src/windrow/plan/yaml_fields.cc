@@ -113,6 +113,20 @@ Placed<int64_t> ReadInteger(const YamlNode& node, std::string_view what,
   return {1, node.place};
 }
 
+Placed<double> ReadNumber(const YamlNode& node, std::string_view what,
+                          ProblemList& problems) {
+  if (node.kind == Kind::kScalar && node.style != Style::kQuoted &&
+      LooksLikeNumber(node.text)) {
+    const char* end = node.text.data() + node.text.size();
+    double number = 0;
+    const auto read = std::from_chars(node.text.data(), end, number);
+    if (read.ec == std::errc() && read.ptr == end) return {number, node.place};
+  }
+  problems.Add(node.place, "found ", Describe(node), " for '", what,
+               "'; expected a number");
+  return {1, node.place};
+}
+
 bool ReadBool(const YamlNode& node, std::string_view what, ProblemList& problems) {
   if (node.kind == Kind::kScalar && node.style != Style::kQuoted &&
       LooksLikeBool(node.text)) {

@@ -34,6 +34,9 @@ PlacedText ReadExpression(const YamlNode& node, std::string_view what,
                           ProblemList& problems);
 Placed<int64_t> ReadInteger(const YamlNode& node, std::string_view what,
                             ProblemList& problems);
+/// A finite number.
+Placed<double> ReadNumber(const YamlNode& node, std::string_view what,
+                          ProblemList& problems);
 bool ReadBool(const YamlNode& node, std::string_view what, ProblemList& problems);
 
 /// One of `choices`, or nothing after a problem.
