@@ -29,9 +29,7 @@ constexpr char kNull = 2;
 constexpr int kWordBytes = 8;
 constexpr int kDecimalBytes = 16;
 
-bool IsText(const arrow::DataType& type) {
-  return arrow::is_base_binary_like(type.id());
-}
+bool IsText(const arrow::DataType& type) { return arrow::is_base_binary_like(type.id()); }
 
 bool IsFixed(const arrow::DataType& type) { return type.id() == Type::FIXED_SIZE_BINARY; }
 
@@ -212,10 +210,10 @@ Result<ArrayPtr> EncodeOrderedKeys(const std::vector<ArrayPtr>& columns,
       continue;
     }
     const auto& coded = static_cast<const arrow::DictionaryArray&>(*column);
-    ARROW_ASSIGN_OR_RAISE(auto decoded,
-                          arrow::compute::Cast(*column, coded.dictionary()->type(),
-                                               arrow::compute::CastOptions::Safe(),
-                                               &context));
+    ARROW_ASSIGN_OR_RAISE(
+        auto decoded,
+        arrow::compute::Cast(*column, coded.dictionary()->type(),
+                             arrow::compute::CastOptions::Safe(), &context));
     plain.push_back(std::move(decoded));
   }
   const int64_t rows = columns.at(0)->length();

@@ -179,8 +179,8 @@ Result<std::shared_ptr<arrow::Array>> FromOrderedWords(
     arrow::MemoryPool* pool) {
   WINDROW_CHECK(HasOrderedWord(*type));
   ARROW_ASSIGN_OR_RAISE(auto buffer, BufferOf(*type, words, pool));
-  return arrow::MakeArray(arrow::ArrayData::Make(
-      type, static_cast<int64_t>(words.size()), {nullptr, std::move(buffer)}, 0));
+  return arrow::MakeArray(arrow::ArrayData::Make(type, static_cast<int64_t>(words.size()),
+                                                 {nullptr, std::move(buffer)}, 0));
 }
 
 }  // namespace windrow::column

@@ -157,10 +157,8 @@ int RowOrder::CompareValues(const Column& left, int64_t a, const Column& right,
       return x < y ? -1 : static_cast<int>(x > y);
     }
     case Kind::kDecimal: {
-      const arrow::Decimal128 x(
-          reinterpret_cast<const uint8_t*>(left.Bytes(a).data()));
-      const arrow::Decimal128 y(
-          reinterpret_cast<const uint8_t*>(right.Bytes(b).data()));
+      const arrow::Decimal128 x(reinterpret_cast<const uint8_t*>(left.Bytes(a).data()));
+      const arrow::Decimal128 y(reinterpret_cast<const uint8_t*>(right.Bytes(b).data()));
       return x < y ? -1 : static_cast<int>(y < x);
     }
     default:

@@ -203,7 +203,8 @@ Status ValueDictionary::CodesInOrder(PoolVector<uint32_t>* codes) const {
     return value(a.code) < value(b.code);
   });
   ARROW_RETURN_NOT_OK(codes->Resize(static_cast<int64_t>(ordered.size())));
-  for (size_t i = 0; i < ordered.size(); ++i) (*codes)[static_cast<int64_t>(i)] = ordered[i].code;
+  for (size_t i = 0; i < ordered.size(); ++i)
+    (*codes)[static_cast<int64_t>(i)] = ordered[i].code;
   return Status::OK();
 }
 
@@ -217,14 +218,14 @@ Result<std::shared_ptr<arrow::Array>> ValueDictionary::ToArray(
       const Shard& shard = *shards_[code % kShards];
       const uint32_t entry = code >> kShardBits;
       const bool is_used = entry > 0 && entry < shard.entries.size();
-      ARROW_RETURN_NOT_OK(builder.Append(
-          is_used ? ValueOf(shard, shard.entries[entry]) : std::string_view()));
+      ARROW_RETURN_NOT_OK(builder.Append(is_used ? ValueOf(shard, shard.entries[entry])
+                                                 : std::string_view()));
     }
     return builder.Finish();
   };
   std::shared_ptr<arrow::Array> values;
-  const bool is_large = type->id() == arrow::Type::LARGE_STRING ||
-                        type->id() == arrow::Type::LARGE_BINARY;
+  const bool is_large =
+      type->id() == arrow::Type::LARGE_STRING || type->id() == arrow::Type::LARGE_BINARY;
   if (is_large) {
     ARROW_ASSIGN_OR_RAISE(values, build(arrow::LargeBinaryBuilder(pool)));
   } else {

@@ -180,7 +180,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   /// True when one more unit may be fetched: always when there is none.
   bool HasRoom(int64_t unit_bytes) const {
     return units_in_flight_ < 2 * context_->slots->num_slots() &&
-           (unit_bytes_.empty() || bytes_in_flight_ + unit_bytes <= context_->units_bytes);
+           (unit_bytes_.empty() ||
+            bytes_in_flight_ + unit_bytes <= context_->units_bytes);
   }
 
   void FetchUnits() {

@@ -84,8 +84,8 @@ Result<std::unique_ptr<exec::Prepared>> Collect::Prepare(BatchPtr batch) {
   }
   column::PoolVector<uint32_t> ranges(context_->pool);
   ARROW_ASSIGN_OR_RAISE(input->piece, coding_.Code(*batch, &ranges));
-  ARROW_RETURN_NOT_OK(PartitionPiece(ranges.view(), store_.num_ranges(), context_->pool,
-                                     &input->piece));
+  ARROW_RETURN_NOT_OK(
+      PartitionPiece(ranges.view(), store_.num_ranges(), context_->pool, &input->piece));
   return input;
 }
 
@@ -153,7 +153,9 @@ Status Collect::RankGroups() {
   const std::vector<uint8_t> used = coding_.keys().TakeUsed();
   ARROW_RETURN_NOT_OK(
       rank_of_code_.Assign(coding_.keys().values().code_limit(), UINT32_MAX));
-  const auto is_used = [&](uint32_t code) { return code < used.size() && used[code] != 0; };
+  const auto is_used = [&](uint32_t code) {
+    return code < used.size() && used[code] != 0;
+  };
   uint32_t rank = 0;
   for (const uint32_t code : ordered) {
     if (is_used(code)) rank_of_code_[code] = rank++;
@@ -185,8 +187,8 @@ Status Collect::EmitRanges(exec::Emitter* emitter) {
 int64_t Collect::part_bytes_max() const {
   constexpr int64_t kUnbounded = int64_t{1} << 30;
   if (context_->budget == nullptr) return kUnbounded;
-  return std::min(kUnbounded, context_->budget->budget_bytes() /
-                                  (8 * context_->slots->num_slots()));
+  return std::min(kUnbounded,
+                  context_->budget->budget_bytes() / (8 * context_->slots->num_slots()));
 }
 
 /// Emits and clears `parts`, splitting those that are too large.
@@ -198,15 +200,16 @@ Status Collect::EmitParts(std::vector<CollectPart>* parts, exec::Emitter* emitte
       continue;
     }
     ARROW_RETURN_NOT_OK(EmitWindow(&window, emitter));
-    ARROW_ASSIGN_OR_RAISE(std::vector<CollectPart> split,
-                          SplitPart(std::exchange(part, {}), order_, part_bytes_max(),
-                                    context_, metrics_));
+    ARROW_ASSIGN_OR_RAISE(
+        std::vector<CollectPart> split,
+        SplitPart(std::exchange(part, {}), order_, part_bytes_max(), context_, metrics_));
     metrics_->Count("split ranges", 1);
     const auto slots = static_cast<size_t>(context_->slots->num_slots());
     for (size_t begin = 0; begin < split.size(); begin += slots) {
       const size_t end = std::min(split.size(), begin + slots);
-      window.assign(std::make_move_iterator(split.begin() + static_cast<ptrdiff_t>(begin)),
-                    std::make_move_iterator(split.begin() + static_cast<ptrdiff_t>(end)));
+      window.assign(
+          std::make_move_iterator(split.begin() + static_cast<ptrdiff_t>(begin)),
+          std::make_move_iterator(split.begin() + static_cast<ptrdiff_t>(end)));
       ARROW_RETURN_NOT_OK(EmitWindow(&window, emitter));
     }
   }
@@ -252,8 +255,8 @@ Status Collect::EmitWindow(std::vector<CollectPart>* parts, exec::Emitter* emitt
   for (size_t i = 0; i < count; ++i) {
     if (!sorted[i].ends.empty()) {
       ARROW_RETURN_NOT_OK(emitter->Emit(std::exchange(batches, {})));
-      ARROW_RETURN_NOT_OK(EmitContinued(std::exchange(sorted[i], {}),
-                                        goes_on[i + 1] != 0, emitter));
+      ARROW_RETURN_NOT_OK(
+          EmitContinued(std::exchange(sorted[i], {}), goes_on[i + 1] != 0, emitter));
     }
     std::move(lists[i].begin(), lists[i].end(), std::back_inserter(batches));
   }

@@ -53,12 +53,11 @@ Result<std::shared_ptr<arrow::ArrayData>> WithNulls(const arrow::ArrayData& code
                                                     arrow::MemoryPool* pool) {
   auto data = codes.Copy();
   const auto* values = codes.GetValues<uint32_t>(1);
-  const auto nulls = std::count(values, values + codes.length,
-                                column::ValueDictionary::kNullCode);
+  const auto nulls =
+      std::count(values, values + codes.length, column::ValueDictionary::kNullCode);
   if (nulls == 0) return data;
-  ARROW_ASSIGN_OR_RAISE(
-      std::shared_ptr<arrow::Buffer> bits,
-      arrow::AllocateEmptyBitmap(codes.offset + codes.length, pool));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits,
+                        arrow::AllocateEmptyBitmap(codes.offset + codes.length, pool));
   for (int64_t row = 0; row < codes.length; ++row) {
     if (values[row] == column::ValueDictionary::kNullCode) continue;
     arrow::bit_util::SetBit(bits->mutable_data(), codes.offset + row);

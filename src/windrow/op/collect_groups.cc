@@ -123,10 +123,9 @@ Result<CollectPiece> LoadPart(const CollectPart& part, const CollectCoding& codi
     pieces.push_back({stored.layout, batch->columns(), batch->num_rows(), {}});
   }
   pieces.insert(pieces.end(), part.held.begin(), part.held.end());
-  const bool is_mixed =
-      std::any_of(pieces.begin(), pieces.end(), [&](const CollectPiece& piece) {
-        return piece.layout != pieces[0].layout;
-      });
+  const bool is_mixed = std::any_of(
+      pieces.begin(), pieces.end(),
+      [&](const CollectPiece& piece) { return piece.layout != pieces[0].layout; });
   if (is_mixed) {
     for (CollectPiece& piece : pieces) {
       ARROW_ASSIGN_OR_RAISE(piece, coding.Plain(piece));

@@ -26,7 +26,8 @@ struct CollectPiece {
   std::shared_ptr<const CollectLayout> layout;
   std::vector<std::shared_ptr<arrow::Array>> columns;
   int64_t rows = 0;
-  std::vector<uint32_t> starts;  ///< of each partition, and the end; empty: not partitioned
+  std::vector<uint32_t>
+      starts;  ///< of each partition, and the end; empty: not partitioned
 
   CollectPiece Slice(int64_t offset, int64_t length) const;
   /// Memory its rows take.
@@ -44,8 +45,8 @@ struct CollectPart {
   std::vector<Stored> stored;
   std::vector<CollectPiece> held;
   int64_t rows = 0;
-  int64_t bytes = 0;        ///< when all of it is in memory
-  bool is_ordered = false;  ///< its rows are in their final order
+  int64_t bytes = 0;          ///< when all of it is in memory
+  bool is_ordered = false;    ///< its rows are in their final order
   bool is_continued = false;  ///< its last group may go on in the next part
 
   void Add(Stored block);

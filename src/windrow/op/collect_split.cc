@@ -132,9 +132,8 @@ class PartSplitter {
                           OrderOf(columns, order_, context_->pool));
     std::vector<int32_t> rows(static_cast<size_t>(columns[0]->length()));
     std::iota(rows.begin(), rows.end(), 0);
-    std::sort(rows.begin(), rows.end(), [&](int32_t a, int32_t b) {
-      return sample.Compare(a, b) < 0;
-    });
+    std::sort(rows.begin(), rows.end(),
+              [&](int32_t a, int32_t b) { return sample.Compare(a, b) < 0; });
     std::vector<int32_t> chosen;
     for (size_t s = 0; s < kSplittersMax; ++s) {
       const int32_t row = rows[(s + 1) * rows.size() / (kSplittersMax + 1)];
@@ -254,8 +253,7 @@ Result<std::vector<CollectPart>> SplitPart(CollectPart part, const GroupOrder& o
                                            exec::StepMetrics* metrics) {
   std::vector<CollectPart> parts;
   const bool is_continued = part.is_continued;
-  ARROW_RETURN_NOT_OK(
-      SplitInto(part, order, bytes_max, 1, context, metrics, &parts));
+  ARROW_RETURN_NOT_OK(SplitInto(part, order, bytes_max, 1, context, metrics, &parts));
   if (!parts.empty()) parts.back().is_continued = is_continued;
   return parts;
 }

@@ -123,8 +123,8 @@ Status CollectStore::ChooseRanges() {
   for (size_t i = 0; i < codes.size(); ++i) {
     keys.push_back({std::move(values[i]), rows_of[codes[i]]});
   }
-  auto bounds = std::make_shared<const std::vector<std::string>>(
-      BoundsOf(std::move(keys), ranges));
+  auto bounds =
+      std::make_shared<const std::vector<std::string>>(BoundsOf(std::move(keys), ranges));
   num_ranges_ = static_cast<uint32_t>(bounds->size()) + 1 + (has_null ? 1 : 0);
   keys_->values().SetTags(
       [bounds](std::string_view key) {
@@ -208,8 +208,8 @@ Status CollectStore::WriteHeld() {
     size_t end = begin + 1;
     while (end < held_.size() && held_[end].layout == held_[begin].layout) ++end;
     ARROW_ASSIGN_OR_RAISE(const auto file, FileOf(held_[begin].layout));
-    ARROW_RETURN_NOT_OK(context_->slots->ParallelFor(
-        int64_t{num_ranges_} - next_range_, [&](int64_t i) {
+    ARROW_RETURN_NOT_OK(
+        context_->slots->ParallelFor(int64_t{num_ranges_} - next_range_, [&](int64_t i) {
           return WriteRange(next_range_ + static_cast<uint32_t>(i), begin, end,
                             file.get());
         }));
@@ -226,8 +226,8 @@ Status CollectStore::WriteRange(uint32_t range, size_t begin, size_t end,
     if (waiting.empty()) return Status::OK();
     ARROW_ASSIGN_OR_RAISE(const CollectPiece joined,
                           ConcatenatePieces(waiting, spill_pool()));
-    const auto batch = arrow::RecordBatch::Make(joined.layout->schema, joined.rows,
-                                                joined.columns);
+    const auto batch =
+        arrow::RecordBatch::Make(joined.layout->schema, joined.rows, joined.columns);
     ARROW_ASSIGN_OR_RAISE(const exec::SpillFile::Block block, file->Append(*batch));
     stored_[range].push_back(
         {joined.layout, files_.at(joined.layout.get()), block, joined.bytes()});

@@ -50,8 +50,7 @@ struct DictionaryMap::Mapped {
   std::unique_ptr<std::atomic<uint8_t>[]> used;
 };
 
-DictionaryMap::DictionaryMap(arrow::MemoryPool* pool)
-    : pool_(pool), values_(pool) {}
+DictionaryMap::DictionaryMap(arrow::MemoryPool* pool) : pool_(pool), values_(pool) {}
 
 Result<DictionaryMap::MappedPtr> DictionaryMap::Map(
     const std::shared_ptr<arrow::ArrayData>& dictionary) {
@@ -67,8 +66,7 @@ Result<DictionaryMap::MappedPtr> DictionaryMap::Map(
   ARROW_RETURN_NOT_OK(ViewsOf(*array, &views));
   ARROW_RETURN_NOT_OK(mapped->codes.Resize(array->length()));
   ARROW_RETURN_NOT_OK(mapped->tags.Resize(array->length()));
-  ARROW_RETURN_NOT_OK(
-      values_.Intern(views, mapped->codes.data(), mapped->tags.data()));
+  ARROW_RETURN_NOT_OK(values_.Intern(views, mapped->codes.data(), mapped->tags.data()));
   if (array->null_count() > 0) {
     for (int64_t i = 0; i < array->length(); ++i) {
       if (array->IsNull(i)) mapped->codes[i] = ValueDictionary::kNullCode;
@@ -148,8 +146,8 @@ Status DictionaryMap::CodesOf(const std::shared_ptr<arrow::Array>& column,
     for (int64_t row = 0; row < rows; ++row) {
       const bool is_null = has_nulls && coded->IsNull(row);
       const auto index = is_null ? 0 : static_cast<size_t>(indices[row]);
-      const uint32_t code =
-          is_null ? ValueDictionary::kNullCode : mapped->codes[static_cast<int64_t>(index)];
+      const uint32_t code = is_null ? ValueDictionary::kNullCode
+                                    : mapped->codes[static_cast<int64_t>(index)];
       (*codes)[row] = code;
       found_null |= code == ValueDictionary::kNullCode;
       if (!is_null && mapped->used[index].load(std::memory_order_relaxed) == 0) {
