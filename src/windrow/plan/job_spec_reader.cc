@@ -16,7 +16,8 @@ using Kind = YamlNode::Kind;
 constexpr std::string_view kColumnsExpected = "a list of columns and {NAME: EXPRESSION}";
 
 const Choices<FileFormat> kFormats = {{"arrow", FileFormat::kArrow},
-                                      {"parquet", FileFormat::kParquet}};
+                                      {"parquet", FileFormat::kParquet},
+                                      {"arrayrecord", FileFormat::kArrayRecord}};
 const Choices<JoinHow> kJoinHows = {{"inner", JoinHow::kInner},
                                     {"left", JoinHow::kLeft},
                                     {"semi", JoinHow::kSemi},
@@ -409,7 +410,7 @@ SinkSpec JobReader::ReadSink(const Fields& fields) {
                       ReadFrom(fields, fields.place())};
   }
   fields.AllowOnly({"write", "collect", "from", "format", "compression", "preserve_order",
-                    "row_group_rows"});
+                    "row_group_rows", "group_size"});
   WriteSpec write;
   if (const auto* path = fields.Require("write", "write: PATH or collect: NAME")) {
     write.path = ReadText(*path, "write", "a path", problems_);
@@ -427,6 +428,9 @@ SinkSpec JobReader::ReadSink(const Fields& fields) {
   }
   if (const auto* rows = fields.Find("row_group_rows")) {
     write.row_group_rows = ReadInteger(*rows, "row_group_rows", problems_);
+  }
+  if (const auto* records = fields.Find("group_size")) {
+    write.group_size = ReadInteger(*records, "group_size", problems_);
   }
   return write;
 }
