@@ -286,7 +286,8 @@ class CommandLine {
 
   void AddInspect() {
     CLI::App* command = Command("inspect", "show what a file holds");
-    command->add_option("FILE", inspect_.path, "Parquet or Arrow IPC file")->required();
+    command->add_option("FILE", inspect_.path, "Parquet, Arrow IPC or ArrayRecord file")
+        ->required();
     command->add_option("--samples", inspect_.samples, "print the first N rows")
         ->check(WholeNumber());
     command->add_flag("--verify", inspect_.verify, "read and check every value");

@@ -22,6 +22,7 @@
 #include "windrow/op/sort.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/partition_files.h"
+#include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/collect_sink.h"
 #include "windrow/sink/ipc_sink.h"
 #include "windrow/sink/parquet_sink.h"
@@ -113,14 +114,45 @@ bool EndsWith(const std::string& path, std::string_view ending) {
 
 FileFormat FormatOf(const WriteSpec& write) {
   if (write.format.has_value()) return *write.format;
-  return EndsWith(write.path.value, ".parquet") || EndsWith(write.path.value, ".pq")
-             ? FileFormat::kParquet
-             : FileFormat::kArrow;
+  const std::string& path = write.path.value;
+  if (EndsWith(path, ".parquet") || EndsWith(path, ".pq")) return FileFormat::kParquet;
+  if (EndsWith(path, ".arrayrecord") || EndsWith(path, ".array_record")) {
+    return FileFormat::kArrayRecord;
+  }
+  return FileFormat::kArrow;
+}
+
+source::FileKind FileKindOf(FileFormat format) {
+  switch (format) {
+    case FileFormat::kArrow:
+      return source::FileKind::kIpc;
+    case FileFormat::kParquet:
+      return source::FileKind::kParquet;
+    case FileFormat::kArrayRecord:
+      return source::FileKind::kArrayRecord;
+  }
+  return source::FileKind::kIpc;
+}
+
+Result<std::unique_ptr<exec::Sink>> OpenArrayRecordSink(const WriteSpec& write,
+                                                        const SchemaPtr& schema,
+                                                        exec::RunContext* context) {
+  sink::ArrayRecordSinkOptions options;
+  options.path = write.path.value;
+  if (write.compression.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.compression,
+                          format::ChunkCompression::Parse(write.compression->value));
+  }
+  if (write.group_size.has_value()) options.group_size = write.group_size->value;
+  return sink::ArrayRecordSink::Make(std::move(options), schema, context);
 }
 
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
                                                   const SchemaPtr& schema,
                                                   exec::RunContext* context) {
+  if (FormatOf(write) == FileFormat::kArrayRecord) {
+    return OpenArrayRecordSink(write, schema, context);
+  }
   if (FormatOf(write) == FileFormat::kParquet) {
     sink::ParquetSinkOptions options;
     options.path = write.path.value;
@@ -178,10 +210,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
   std::vector<std::string> patterns;
   for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
   std::optional<source::FileKind> kind;
-  if (scan.format.has_value()) {
-    kind = *scan.format == FileFormat::kParquet ? source::FileKind::kParquet
-                                                : source::FileKind::kIpc;
-  }
+  if (scan.format.has_value()) kind = FileKindOf(*scan.format);
   return source::OpenFiles(patterns, kind);
 }
 
@@ -425,8 +454,11 @@ class Instantiator::PipelineMaker {
     pipeline_.preserve_order = write.preserve_order;
     const std::string sink_name = write.path.value;
     step_ = &sink_name;
-    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
-               "rebatch");
+    // The layout of an ArrayRecord file does not follow its batches.
+    if (FormatOf(write) != FileFormat::kArrayRecord) {
+      AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
+                 "rebatch");
+    }
     if (write.partition_by.has_value()) {
       ARROW_ASSIGN_OR_RAISE(auto sink, OpenPartitionedSink(write, schema_, context_));
       owner_->sink_schemas_[write.path.value] = sink->file_schema();

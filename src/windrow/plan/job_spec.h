@@ -41,7 +41,7 @@ struct Placed {
 /// UTF-8.
 using PlacedText = Placed<std::string>;
 
-enum class FileFormat { kArrow, kParquet };
+enum class FileFormat { kArrow, kParquet, kArrayRecord };
 enum class JoinHow { kInner, kLeft, kSemi, kAnti };
 
 /// Reads files. `paths` holds at least one path or glob; without a
@@ -215,6 +215,7 @@ struct WriteSpec {
   std::optional<PlacedText> compression;
   bool preserve_order = true;
   std::optional<Placed<int64_t>> row_group_rows;
+  std::optional<Placed<int64_t>> group_size;  ///< records of a chunk of ArrayRecord
   std::optional<PartitionSpec> partition_by;
   std::optional<PlacedText> manifest;  ///< name of a JSON file beside them
   bool operator==(const WriteSpec&) const = default;

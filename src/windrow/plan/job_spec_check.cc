@@ -22,8 +22,8 @@ const std::vector<std::string>& Datasets() {
 }
 
 const std::vector<std::string>& Codecs() {
-  static const std::vector<std::string> kCodecs = {"none", "lz4",    "zstd",
-                                                   "gzip", "snappy", "brotli"};
+  static const std::vector<std::string> kCodecs = {
+      "none", "lz4", "zstd", "gzip", "snappy", "brotli", "uncompressed"};
   return kCodecs;
 }
 
@@ -298,6 +298,7 @@ class JobChecker {
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
     }
+    if (write.group_size.has_value()) CheckRange("group_size", *write.group_size, 1);
     if (!write.compression.has_value() || write.compression->value.empty()) return;
     const std::string_view text = write.compression->value;
     const std::string codec(text.substr(0, text.find(':')));

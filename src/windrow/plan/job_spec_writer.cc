@@ -204,6 +204,9 @@ YamlNode WriteSink(const WriteSpec& write) {
   if (write.row_group_rows.has_value()) {
     Put(map, "row_group_rows", Number(write.row_group_rows->value));
   }
+  if (write.group_size.has_value()) {
+    Put(map, "group_size", Number(write.group_size->value));
+  }
   if (write.partition_by.has_value()) {
     YamlNode values = List();
     for (const PlacedText& value : write.partition_by->values)
