@@ -253,7 +253,8 @@ class CommandLine {
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
-    command->add_option("DATASET", generate_.dataset, "securities or quotes")->required();
+    command->add_option("DATASET", generate_.dataset, "securities, quotes or pings")
+        ->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
         ->check(WholeNumber());

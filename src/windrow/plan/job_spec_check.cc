@@ -17,7 +17,7 @@ namespace windrow::plan {
 namespace {
 
 const std::vector<std::string>& Datasets() {
-  static const std::vector<std::string> kDatasets = {"securities", "quotes"};
+  static const std::vector<std::string> kDatasets = {"securities", "quotes", "pings"};
   return kDatasets;
 }
 
