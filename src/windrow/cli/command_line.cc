@@ -219,10 +219,8 @@ class CommandLine {
         ->add_option("--max-row-size-mb", probe_rows_.max_row_size_mb,
                      "a larger probe becomes several records")
         ->capture_default_str();
-    command
-        ->add_option("--shards", probe_rows_.shards,
-                     "files that train and test have each")
-        ->capture_default_str();
+    command->add_option("--shards", probe_rows_.shards,
+                        "files that train and test have each, numbered");
     command
         ->add_option("--null-src", probe_rows_.null_src,
                      "rows without src_addr: drop, error or empty")

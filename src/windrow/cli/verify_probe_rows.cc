@@ -24,6 +24,11 @@ namespace {
 
 using Totals = op::ProbeCheck::Totals;
 
+std::optional<int64_t> ShardsOf(const plan::ProbeRecordsSpec& records) {
+  if (!records.shards.has_value()) return std::nullopt;
+  return records.shards->value;
+}
+
 /// Checks the files of one folder one after the other, each in parallel.
 class FolderCheck {
  public:
@@ -33,7 +38,7 @@ class FolderCheck {
         split_({manifest_.records.split == plan::ProbeSplit::kSorted
                     ? op::ProbeSplit::Rule::kSorted
                     : op::ProbeSplit::Rule::kHash,
-                manifest_.records.train_ratio.value, manifest_.records.shards.value}),
+                manifest_.records.train_ratio.value, ShardsOf(manifest_.records)}),
         context_(context),
         totals_(split_.file_names().size()) {}
 

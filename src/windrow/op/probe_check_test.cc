@@ -89,7 +89,7 @@ struct Checked {
 
 /// The findings in a file "train.arrayrecord" of these records, read in batches of two.
 Checked Check(const std::vector<std::string>& records, int64_t max_row_bytes = 1 << 20,
-              ProbeSplit::Options split_options = {ProbeSplit::Rule::kHash, 1.0, 1}) {
+              ProbeSplit::Options split_options = {ProbeSplit::Rule::kHash, 1.0, {}}) {
   const ProbeSplit split(split_options);
   exec::RunContext context;
   context.pool = arrow::default_memory_pool();
@@ -209,7 +209,7 @@ TEST(ProbeCheck, ComparesRecordsWithTheirNeighbours) {
 
 TEST(ProbeCheck, KnowsWhichFileAProbeBelongsTo) {
   const std::string record = Record().Bytes();
-  EXPECT_THAT(Check({record}, 1 << 20, {ProbeSplit::Rule::kHash, 0.0, 1}).lines,
+  EXPECT_THAT(Check({record}, 1 << 20, {ProbeSplit::Rule::kHash, 0.0, {}}).lines,
               ElementsAre("train.arrayrecord: record 0: probe in the wrong file: "
                           "'10.0.0.1' belongs to test"));
   const int64_t shards = 5;
@@ -217,7 +217,7 @@ TEST(ProbeCheck, KnowsWhichFileAProbeBelongsTo) {
   EXPECT_EQ(
       Check({record}, 1 << 20, {ProbeSplit::Rule::kHash, 1.0, shards}).lines.empty(),
       is_in_first);
-  EXPECT_THAT(Check({record}, 1 << 20, {ProbeSplit::Rule::kSorted, 0.5, 1}).lines,
+  EXPECT_THAT(Check({record}, 1 << 20, {ProbeSplit::Rule::kSorted, 0.5, {}}).lines,
               IsEmpty());
 }
 

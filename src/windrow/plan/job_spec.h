@@ -182,7 +182,9 @@ struct ProbeRecordsSpec {
   Placed<int64_t> max_row_bytes = 8 << 20;  ///< of a record of several measurements
   ProbeSplit split = ProbeSplit::kHash;
   Placed<double> train_ratio = 0.9;
-  Placed<int64_t> shards = 1;  ///< files that train and test have each
+  /// Files that train and test have each, with their number in the name; without it one
+  /// file each, train and test.
+  std::optional<Placed<int64_t>> shards;
   PlacedText from;
   bool operator==(const ProbeRecordsSpec&) const = default;
 };

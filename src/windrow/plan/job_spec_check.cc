@@ -258,7 +258,7 @@ class JobChecker {
   void CheckStep(Place, const ProbeMeasurementsSpec&) {}
   void CheckStep(Place, const ProbeRecordsSpec& probes) {
     CheckRange("max_row_bytes", probes.max_row_bytes, 1, kRecordBytesMax);
-    CheckRange("shards", probes.shards, 1, kShardsMax);
+    if (probes.shards.has_value()) CheckRange("shards", *probes.shards, 1, kShardsMax);
     const auto& ratio = probes.train_ratio;
     if (ratio.value >= 0 && ratio.value <= 1) return;
     problems_.Add(ratio.place, "found ", ratio.value,

@@ -186,7 +186,7 @@ YamlNode WriteStep(const ProbeRecordsSpec& probes) {
   Put(body, "max_row_bytes", Number(probes.max_row_bytes.value));
   Put(body, "split", Text(ProbeSplitName(probes.split)));
   Put(body, "train_ratio", Decimal(probes.train_ratio.value));
-  Put(body, "shards", Number(probes.shards.value));
+  if (probes.shards.has_value()) Put(body, "shards", Number(probes.shards->value));
   YamlNode map = Map();
   Put(map, "probe_records", std::move(body));
   return map;

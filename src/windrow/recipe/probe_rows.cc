@@ -2,7 +2,6 @@
 #include "windrow/recipe/probe_rows.h"
 
 #include <cstdio>
-#include <optional>
 
 #include "windrow/base/near_name.h"
 #include "windrow/plan/job_spec_check.h"
@@ -15,6 +14,7 @@ constexpr int64_t kListRows = 1 << 18;
 constexpr int64_t kBytesOfMb = 1 << 20;
 /// What a record may have at most: 1 GiB.
 constexpr double kRowSizeMbMax = 1024;
+constexpr int64_t kShardsMax = 1000;
 
 Result<plan::NullSource> ParseNullSource(const std::string& text) {
   using plan::NullSource;
@@ -36,16 +36,16 @@ Result<plan::ProbeSplit> ParseSplit(const std::string& text) {
 }
 
 /// The names that probe_records gives to files, in its order.
-std::vector<plan::PlacedText> FileNames(int64_t shards) {
+std::vector<plan::PlacedText> FileNames(std::optional<int64_t> shards) {
+  if (!shards.has_value()) return {"train", "test"};
   std::vector<plan::PlacedText> names;
   for (const char* side : {"train", "test"}) {
-    for (int64_t shard = 0; shard < shards && shards > 1; ++shard) {
+    for (int64_t shard = 0; shard < *shards; ++shard) {
       char name[64];
       std::snprintf(name, sizeof(name), "%s-%05lld-of-%05lld", side,
-                    static_cast<long long>(shard), static_cast<long long>(shards));
+                    static_cast<long long>(shard), static_cast<long long>(*shards));
       names.push_back(std::string(name));
     }
-    if (shards == 1) names.push_back(std::string(side));
   }
   return names;
 }
@@ -62,8 +62,8 @@ Result<plan::JobSpec> ProbeRowsJob(const ProbeRowsOptions& options) {
     return UserError("--max-row-size-mb ", options.max_row_size_mb,
                      ": expected a number above 0, at most ", kRowSizeMbMax);
   }
-  if (options.shards < 1 || options.shards > 1000) {
-    return UserError("--shards ", options.shards, ": expected 1 to 1000");
+  if (options.shards.value_or(1) < 1 || options.shards.value_or(1) > kShardsMax) {
+    return UserError("--shards ", *options.shards, ": expected 1 to ", kShardsMax);
   }
   plan::ProbeMeasurementsSpec measurements;
   ARROW_ASSIGN_OR_RAISE(measurements.null_source, ParseNullSource(options.null_src));
@@ -79,7 +79,7 @@ Result<plan::JobSpec> ProbeRowsJob(const ProbeRowsOptions& options) {
   records.max_row_bytes = static_cast<int64_t>(options.max_row_size_mb * kBytesOfMb);
   ARROW_ASSIGN_OR_RAISE(records.split, ParseSplit(options.split));
   records.train_ratio = options.train_ratio;
-  records.shards = options.shards;
+  if (options.shards.has_value()) records.shards = *options.shards;
   records.from = "probes";
 
   plan::WriteSpec write;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@ struct ProbeRowsOptions {
   std::vector<std::string> input;  ///< paths or globs
   std::string output;              ///< folder
   double train_ratio = 0.9;
-  std::string split = "hash";  ///< hash or sorted
-  double max_row_size_mb = 8;  ///< in units of 1,048,576 bytes
-  int64_t shards = 1;
+  std::string split = "hash";     ///< hash or sorted
+  double max_row_size_mb = 8;     ///< in units of 1,048,576 bytes
+  std::optional<int64_t> shards;  ///< without it train.arrayrecord, test.arrayrecord
   std::string null_src = "drop";  ///< drop, error or empty
   std::string compression = "zstd:3";
 };
