@@ -14,9 +14,11 @@
 #include "windrow/cli/inspect_command.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/cli/usage_message.h"
+#include "windrow/cli/verify_probe_rows.h"
 #include "windrow/exec/switches.h"
 #include "windrow/recipe/enrich.h"
 #include "windrow/recipe/generate.h"
+#include "windrow/recipe/probe_rows.h"
 #include "windrow/source/generated_table.h"
 
 namespace windrow::cli {
@@ -50,6 +52,7 @@ class CommandLine {
     AddRun();
     AddExplain();
     AddEnrich();
+    AddProbeRows();
     AddGenerate();
     AddInspect();
     AddHelp();
@@ -194,10 +197,62 @@ class CommandLine {
     });
   }
 
+  void AddProbeRows() {
+    CLI::App* command = Command(
+        "probe-rows", "turn ping measurements into training records, one a probe");
+    command->add_option("--input", probe_rows_.input, "file or glob; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command
+        ->add_option("--output", probe_rows_.output,
+                     "folder for train.arrayrecord, test.arrayrecord and manifest.json")
+        ->required();
+    command
+        ->add_option("--train-ratio", probe_rows_.train_ratio,
+                     "share of the probes that are for training, 0 to 1")
+        ->capture_default_str();
+    command
+        ->add_option("--split", probe_rows_.split,
+                     "hash: by the probe's id; sorted: the first probes are for training")
+        ->capture_default_str();
+    command
+        ->add_option("--max-row-size-mb", probe_rows_.max_row_size_mb,
+                     "a larger probe becomes several records")
+        ->capture_default_str();
+    command->add_option("--shards", probe_rows_.shards,
+                        "files that train and test have each, numbered");
+    command
+        ->add_option("--null-src", probe_rows_.null_src,
+                     "rows without src_addr: drop, error or empty")
+        ->capture_default_str();
+    command
+        ->add_option("--compression", probe_rows_.compression, "of the records' chunks")
+        ->capture_default_str();
+    command->add_flag(
+        "--verify", verifies_probe_rows_,
+        "check all records after writing; without --input, those there are");
+    AddWhere(command);
+    AddEngineOptions(command);
+    command->callback([this] { action_ = [this] { return RunProbeRows(); }; });
+  }
+
+  Status RunProbeRows() {
+    if (probe_rows_.input.empty() && !verifies_probe_rows_) {
+      return UserError("probe-rows: --input is required unless --verify is given");
+    }
+    if (!probe_rows_.input.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::ProbeRowsJob(probe_rows_));
+      ARROW_RETURN_NOT_OK(RunJob(job, engine_, stop_));
+      if (!verifies_probe_rows_ || engine_.print_job) return Status::OK();
+    }
+    return VerifyProbeRows(probe_rows_.output, engine_, stop_, std::cout);
+  }
+
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
-    command->add_option("DATASET", generate_.dataset, "securities or quotes")->required();
+    command->add_option("DATASET", generate_.dataset, "securities, quotes or pings")
+        ->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
         ->check(WholeNumber());
@@ -230,7 +285,8 @@ class CommandLine {
 
   void AddInspect() {
     CLI::App* command = Command("inspect", "show what a file holds");
-    command->add_option("FILE", inspect_.path, "Parquet or Arrow IPC file")->required();
+    command->add_option("FILE", inspect_.path, "Parquet, Arrow IPC or ArrayRecord file")
+        ->required();
     command->add_option("--samples", inspect_.samples, "print the first N rows")
         ->check(WholeNumber());
     command->add_flag("--verify", inspect_.verify, "read and check every value");
@@ -276,6 +332,8 @@ class CommandLine {
   bool explain_json_ = false;
   recipe::EnrichOptions enrich_;
   std::vector<std::string> enrich_on_;
+  recipe::ProbeRowsOptions probe_rows_;
+  bool verifies_probe_rows_ = false;
   recipe::GenerateJobOptions generate_;
   std::vector<std::string> generate_options_;
   InspectOptions inspect_;

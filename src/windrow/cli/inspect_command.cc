@@ -8,11 +8,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 #include <ostream>
 #include <thread>
 
 #include "windrow/base/byte_size.h"
+#include "windrow/cli/inspect_array_record.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/exec/task_slots.h"
 #include "windrow/op/limit.h"
@@ -114,6 +116,11 @@ Status PrintSamples(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batc
 
 Status InspectFile(const InspectOptions& options, const arrow::StopToken& stop,
                    std::ostream& out) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(options.path, error) &&
+      source::FileKindOf(options.path) == source::FileKind::kArrayRecord) {
+    return InspectArrayRecord(options, stop, out);
+  }
   ARROW_ASSIGN_OR_RAISE(const auto table,
                         source::OpenFiles({options.path}, std::nullopt));
   out << options.path << ": " << table->description() << '\n';

@@ -18,7 +18,8 @@ struct InspectOptions {
 };
 
 /// Prints format, rows, sizes and schema of a Parquet or Arrow IPC file (or of a folder
-/// or glob of them), the first rows on request. With `verify` every value is decoded and
+/// or glob of files), the first rows on request; an ArrayRecord file goes to
+/// InspectArrayRecord. With `verify` every value is decoded and
 /// validated (offsets, UTF-8, dictionary codes); the first fault is a DataError.
 Status InspectFile(const InspectOptions& options, const arrow::StopToken& stop,
                    std::ostream& out);

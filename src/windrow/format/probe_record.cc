@@ -221,8 +221,7 @@ ProbeRecordWriter::ProbeRecordWriter(const ProbeRecordCounts& counts,
   WINDROW_CHECK(counts.src_bytes == counts.rows * static_cast<int64_t>(src_addr.size()));
   WINDROW_CHECK(reinterpret_cast<uintptr_t>(bytes) % 8 == 0);
   const int64_t body_bytes = PlaceInner(counts, &buffers_);
-  uint8_t* inner =
-      WriteOuter(StreamBytes(InnerTemplate(), body_bytes), src_id, bytes);
+  uint8_t* inner = WriteOuter(StreamBytes(InnerTemplate(), body_bytes), src_id, bytes);
   std::array<IpcNode, kNumProbeColumns> arrays;
   for (size_t i = 0; i < arrays.size(); ++i) arrays[i] = {counts.rows, counts.nulls[i]};
   InnerTemplate().WriteHead(counts.rows, body_bytes, arrays, buffers_, inner);

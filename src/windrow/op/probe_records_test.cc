@@ -319,15 +319,18 @@ TEST_F(ProbeRecordsTest, RefusesGroupsOutOfOrderAndListsThatDoNotMatch) {
 }
 
 TEST(ProbeSplit, DecidesAtTheExactShare) {
-  const ProbeSplit half({ProbeSplit::Rule::kHash, 0.5, 1});
+  const ProbeSplit half({ProbeSplit::Rule::kHash, 0.5, {}});
   EXPECT_FALSE(half.IsTest((int64_t{1} << 59) - 1, 0, 0));
   EXPECT_TRUE(half.IsTest(int64_t{1} << 59, 0, 0));
   const int64_t last = (int64_t{1} << 60) - 1;
   EXPECT_FALSE(ProbeSplit({ProbeSplit::Rule::kHash, 1.0, 1}).IsTest(last, 0, 0));
-  EXPECT_TRUE(ProbeSplit({ProbeSplit::Rule::kHash, 0.0, 1}).IsTest(0, 0, 0));
+  EXPECT_TRUE(ProbeSplit({ProbeSplit::Rule::kHash, 0.0, {}}).IsTest(0, 0, 0));
   const ProbeSplit sorted({ProbeSplit::Rule::kSorted, 0.9, 1});
   EXPECT_FALSE(sorted.IsTest(last, 17034, 18928));
   EXPECT_TRUE(sorted.IsTest(0, 17035, 18928));
+  EXPECT_THAT(half.file_names(), ::testing::ElementsAre("train", "test"));
+  EXPECT_THAT(sorted.file_names(),
+              ::testing::ElementsAre("train-00000-of-00001", "test-00000-of-00001"));
 }
 
 }  // namespace

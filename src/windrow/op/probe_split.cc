@@ -13,7 +13,6 @@ namespace {
 constexpr int kSrcIdBits = 60;
 
 std::string FileName(const char* side, int64_t shard, int64_t shards) {
-  if (shards == 1) return side;
   char name[64];
   std::snprintf(name, sizeof(name), "%s-%05lld-of-%05lld", side,
                 static_cast<long long>(shard), static_cast<long long>(shards));
@@ -24,14 +23,16 @@ std::string FileName(const char* side, int64_t shard, int64_t shards) {
 
 ProbeSplit::ProbeSplit(const Options& options) : options_(options) {
   WINDROW_CHECK(options.train_ratio >= 0 && options.train_ratio <= 1);
-  WINDROW_CHECK(options.shards >= 1);
+  const int64_t shards = options.shards.value_or(1);
+  WINDROW_CHECK(shards >= 1);
   // Scaling by a power of two is exact, so this is the least id with
   // id / 2^60 >= train_ratio.
   first_test_id_ =
       static_cast<int64_t>(std::ceil(std::ldexp(options.train_ratio, kSrcIdBits)));
   for (const char* side : {"train", "test"}) {
-    for (int64_t shard = 0; shard < options.shards; ++shard) {
-      file_names_.push_back(FileName(side, shard, options.shards));
+    for (int64_t shard = 0; shard < shards; ++shard) {
+      file_names_.push_back(options.shards.has_value() ? FileName(side, shard, shards)
+                                                       : side);
     }
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ class ProbeSplit {
   struct Options {
     Rule rule = Rule::kHash;
     double train_ratio = 0.9;  ///< in [0, 1]
-    int64_t shards = 1;        ///< files a side has, at least 1
+    /// Files a side has, at least 1, their number in the name; without it, one.
+    std::optional<int64_t> shards;
   };
 
   explicit ProbeSplit(const Options& options);
@@ -33,8 +35,8 @@ class ProbeSplit {
   bool IsTest(int64_t src_id, int64_t index, int64_t num_probes) const;
   /// Index into file_names.
   int32_t FileOf(int64_t src_id, bool is_test) const {
-    return static_cast<int32_t>(src_id % options_.shards +
-                                (is_test ? options_.shards : 0));
+    const int64_t shards = options_.shards.value_or(1);
+    return static_cast<int32_t>(src_id % shards + (is_test ? shards : 0));
   }
 
  private:

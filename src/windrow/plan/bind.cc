@@ -332,8 +332,10 @@ class Binder {
       return Problem(step_->name.place, "split: sorted reads ", input->step,
                      "; expected a collect, which knows how many groups there are");
     }
-    return Make(ProbeRecordsNode{input, spec.max_row_bytes.value, spec.split,
-                                 spec.train_ratio.value, spec.shards.value});
+    ProbeRecordsNode records{input, spec.max_row_bytes.value, spec.split,
+                             spec.train_ratio.value, std::nullopt};
+    if (spec.shards.has_value()) records.shards = spec.shards->value;
+    return Make(std::move(records));
   }
 
   Result<NodePtr> BindStep(const LimitSpec& spec) const {

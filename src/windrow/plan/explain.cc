@@ -92,8 +92,8 @@ std::string DetailOf(const ProbeMeasurementsNode& probes) {
 std::string DetailOf(const ProbeRecordsNode& probes) {
   std::ostringstream text;
   text << "at most " << probes.max_row_bytes << " bytes, split "
-       << ProbeSplitName(probes.split) << " at " << probes.train_ratio << ", "
-       << probes.shards << (probes.shards == 1 ? " shard" : " shards");
+       << ProbeSplitName(probes.split) << " at " << probes.train_ratio;
+  if (probes.shards.has_value()) text << ", shards " << *probes.shards;
   return text.str();
 }
 

@@ -333,8 +333,11 @@ class Instantiator::PipelineMaker {
     pipeline_.preserve_order = write.preserve_order;
     const std::string sink_name = write.path.value;
     step_ = &sink_name;
-    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
-               "rebatch");
+    // The layout of an ArrayRecord file does not follow its batches.
+    if (FormatOf(write) != FileFormat::kArrayRecord) {
+      AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
+                 "rebatch");
+    }
     if (write.partition_by.has_value()) {
       ARROW_ASSIGN_OR_RAISE(auto sink, OpenPartitionedSink(write, schema_, context_));
       owner_->sink_schemas_[write.path.value] = sink->file_schema();

@@ -34,7 +34,8 @@ const PlacedText& InputOf(const SinkSpec& sink) {
 }
 
 std::string_view FormatName(FileFormat format) {
-  return format == FileFormat::kArrow ? "arrow" : "parquet";
+  constexpr std::array<std::string_view, 3> kNames = {"arrow", "parquet", "arrayrecord"};
+  return kNames[static_cast<size_t>(format)];
 }
 
 std::string_view JoinHowName(JoinHow how) {

@@ -41,7 +41,7 @@ struct Placed {
 /// UTF-8.
 using PlacedText = Placed<std::string>;
 
-enum class FileFormat { kArrow, kParquet };
+enum class FileFormat { kArrow, kParquet, kArrayRecord };
 enum class JoinHow { kInner, kLeft, kSemi, kAnti };
 
 /// Reads files. `paths` holds at least one path or glob; without a
@@ -182,7 +182,9 @@ struct ProbeRecordsSpec {
   Placed<int64_t> max_row_bytes = 8 << 20;  ///< of a record of several measurements
   ProbeSplit split = ProbeSplit::kHash;
   Placed<double> train_ratio = 0.9;
-  Placed<int64_t> shards = 1;  ///< files that train and test have each
+  /// Files that train and test have each, with their number in the name; without it one
+  /// file each, train and test.
+  std::optional<Placed<int64_t>> shards;
   PlacedText from;
   bool operator==(const ProbeRecordsSpec&) const = default;
 };
@@ -215,6 +217,7 @@ struct WriteSpec {
   std::optional<PlacedText> compression;
   bool preserve_order = true;
   std::optional<Placed<int64_t>> row_group_rows;
+  std::optional<Placed<int64_t>> group_size;  ///< records of a chunk of ArrayRecord
   std::optional<PartitionSpec> partition_by;
   std::optional<PlacedText> manifest;  ///< name of a JSON file beside them
   bool operator==(const WriteSpec&) const = default;

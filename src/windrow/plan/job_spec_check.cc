@@ -17,13 +17,13 @@ namespace windrow::plan {
 namespace {
 
 const std::vector<std::string>& Datasets() {
-  static const std::vector<std::string> kDatasets = {"securities", "quotes"};
+  static const std::vector<std::string> kDatasets = {"securities", "quotes", "pings"};
   return kDatasets;
 }
 
 const std::vector<std::string>& Codecs() {
-  static const std::vector<std::string> kCodecs = {"none", "lz4",    "zstd",
-                                                   "gzip", "snappy", "brotli"};
+  static const std::vector<std::string> kCodecs = {
+      "none", "lz4", "zstd", "gzip", "snappy", "brotli", "uncompressed"};
   return kCodecs;
 }
 
@@ -258,7 +258,7 @@ class JobChecker {
   void CheckStep(Place, const ProbeMeasurementsSpec&) {}
   void CheckStep(Place, const ProbeRecordsSpec& probes) {
     CheckRange("max_row_bytes", probes.max_row_bytes, 1, kRecordBytesMax);
-    CheckRange("shards", probes.shards, 1, kShardsMax);
+    if (probes.shards.has_value()) CheckRange("shards", *probes.shards, 1, kShardsMax);
     const auto& ratio = probes.train_ratio;
     if (ratio.value >= 0 && ratio.value <= 1) return;
     problems_.Add(ratio.place, "found ", ratio.value,
@@ -298,6 +298,7 @@ class JobChecker {
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
     }
+    if (write.group_size.has_value()) CheckRange("group_size", *write.group_size, 1);
     if (!write.compression.has_value() || write.compression->value.empty()) return;
     const std::string_view text = write.compression->value;
     const std::string codec(text.substr(0, text.find(':')));

@@ -130,7 +130,8 @@ GenerateSpec JobReader::ReadGenerate(const Fields& fields, const YamlNode& map) 
 
 const Choices<FileFormat>& FileFormats() {
   static const Choices<FileFormat> kFormats = {{"arrow", FileFormat::kArrow},
-                                               {"parquet", FileFormat::kParquet}};
+                                               {"parquet", FileFormat::kParquet},
+                                               {"arrayrecord", FileFormat::kArrayRecord}};
   return kFormats;
 }
 

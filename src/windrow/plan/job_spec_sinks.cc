@@ -37,7 +37,7 @@ SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problem
                       ReadFrom(fields, fields.place(), job, problems)};
   }
   fields.AllowOnly({"write", "collect", "from", "format", "compression", "preserve_order",
-                    "row_group_rows", "partition_by", "manifest"});
+                    "row_group_rows", "group_size", "partition_by", "manifest"});
   WriteSpec write;
   if (const auto* path = fields.Require("write", "write: PATH or collect: NAME")) {
     write.path = ReadText(*path, "write", "a path", problems);
@@ -55,6 +55,9 @@ SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problem
   }
   if (const auto* rows = fields.Find("row_group_rows")) {
     write.row_group_rows = ReadInteger(*rows, "row_group_rows", problems);
+  }
+  if (const auto* records = fields.Find("group_size")) {
+    write.group_size = ReadInteger(*records, "group_size", problems);
   }
   if (const auto* partition = fields.Find("partition_by")) {
     write.partition_by = ReadPartition(*partition, problems);

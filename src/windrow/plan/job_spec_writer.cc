@@ -186,7 +186,7 @@ YamlNode WriteStep(const ProbeRecordsSpec& probes) {
   Put(body, "max_row_bytes", Number(probes.max_row_bytes.value));
   Put(body, "split", Text(ProbeSplitName(probes.split)));
   Put(body, "train_ratio", Decimal(probes.train_ratio.value));
-  Put(body, "shards", Number(probes.shards.value));
+  if (probes.shards.has_value()) Put(body, "shards", Number(probes.shards->value));
   YamlNode map = Map();
   Put(map, "probe_records", std::move(body));
   return map;
@@ -203,6 +203,9 @@ YamlNode WriteSink(const WriteSpec& write) {
   if (!write.preserve_order) Put(map, "preserve_order", Bool(false));
   if (write.row_group_rows.has_value()) {
     Put(map, "row_group_rows", Number(write.row_group_rows->value));
+  }
+  if (write.group_size.has_value()) {
+    Put(map, "group_size", Number(write.group_size->value));
   }
   if (write.partition_by.has_value()) {
     YamlNode values = List();

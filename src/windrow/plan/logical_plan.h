@@ -92,7 +92,7 @@ struct ProbeRecordsNode {
   int64_t max_row_bytes = 0;
   ProbeSplit split = ProbeSplit::kHash;
   double train_ratio = 0;
-  int64_t shards = 1;
+  std::optional<int64_t> shards;
 };
 
 /// A step of a job with names and types resolved. Immutable; shared between the plans of

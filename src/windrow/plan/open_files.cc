@@ -7,6 +7,7 @@
 
 #include "windrow/exec/memory_budget.h"
 #include "windrow/plan/partition_files.h"
+#include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/ipc_sink.h"
 #include "windrow/sink/parquet_sink.h"
 #include "windrow/source/file_set.h"
@@ -25,14 +26,42 @@ bool EndsWith(const std::string& path, std::string_view ending) {
   return path.size() >= ending.size() && path.ends_with(ending);
 }
 
-FileFormat FormatOf(const WriteSpec& write) {
-  if (write.format.has_value()) return *write.format;
-  return EndsWith(write.path.value, ".parquet") || EndsWith(write.path.value, ".pq")
-             ? FileFormat::kParquet
-             : FileFormat::kArrow;
+source::FileKind FileKindOf(FileFormat format) {
+  switch (format) {
+    case FileFormat::kArrow:
+      return source::FileKind::kIpc;
+    case FileFormat::kParquet:
+      return source::FileKind::kParquet;
+    case FileFormat::kArrayRecord:
+      return source::FileKind::kArrayRecord;
+  }
+  return source::FileKind::kIpc;
+}
+
+Result<std::unique_ptr<exec::Sink>> OpenArrayRecordSink(const WriteSpec& write,
+                                                        const SchemaPtr& schema,
+                                                        exec::RunContext* context) {
+  sink::ArrayRecordSinkOptions options;
+  options.path = write.path.value;
+  if (write.compression.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(options.compression,
+                          format::ChunkCompression::Parse(write.compression->value));
+  }
+  if (write.group_size.has_value()) options.group_size = write.group_size->value;
+  return sink::ArrayRecordSink::Make(std::move(options), schema, context);
 }
 
 }  // namespace
+
+FileFormat FormatOf(const WriteSpec& write) {
+  if (write.format.has_value()) return *write.format;
+  const std::string& path = write.path.value;
+  if (EndsWith(path, ".parquet") || EndsWith(path, ".pq")) return FileFormat::kParquet;
+  if (EndsWith(path, ".arrayrecord") || EndsWith(path, ".array_record")) {
+    return FileFormat::kArrayRecord;
+  }
+  return FileFormat::kArrow;
+}
 
 /// Values so long that such a batch is an eighth of the budget make it shorter still.
 op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
@@ -46,6 +75,9 @@ op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
                                                   const SchemaPtr& schema,
                                                   exec::RunContext* context) {
+  if (FormatOf(write) == FileFormat::kArrayRecord) {
+    return OpenArrayRecordSink(write, schema, context);
+  }
   if (FormatOf(write) == FileFormat::kParquet) {
     sink::ParquetSinkOptions options;
     options.path = write.path.value;
@@ -101,10 +133,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
   std::vector<std::string> patterns;
   for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
   std::optional<source::FileKind> kind;
-  if (scan.format.has_value()) {
-    kind = *scan.format == FileFormat::kParquet ? source::FileKind::kParquet
-                                                : source::FileKind::kIpc;
-  }
+  if (scan.format.has_value()) kind = FileKindOf(*scan.format);
   return source::OpenFiles(patterns, kind);
 }
 

@@ -18,6 +18,9 @@ namespace windrow::plan {
 /// Reads metadata only. The only place that knows concrete sources.
 Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
 
+/// The format a file is written in: the one given, or what its name says.
+FileFormat FormatOf(const WriteSpec& write);
+
 /// Size of the batches a file is written in.
 op::Rebatch::Size SinkBatch(const exec::RunContext& context);
 

@@ -95,7 +95,7 @@ struct ProbeRecordsOp {
   int64_t max_row_bytes;
   ProbeSplit split;
   double train_ratio;
-  int64_t shards;
+  std::optional<int64_t> shards;
 };
 
 struct StageOp {

@@ -13,7 +13,7 @@ namespace windrow::recipe {
 
 /// Makes a data set and writes it. The fields are the command's options.
 struct GenerateJobOptions {
-  std::string dataset;  ///< securities or quotes
+  std::string dataset;  ///< securities, quotes or pings
   int64_t rows = 0;
   std::optional<int64_t> seed;
   std::map<std::string, std::string> options;  ///< the data set's own

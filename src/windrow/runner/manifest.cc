@@ -25,33 +25,6 @@ namespace {
 
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
-struct Content {
-  int64_t bytes = 0;
-  uint64_t hash = 0;
-};
-
-Result<Content> ReadContent(const std::string& path, exec::RunContext* context) {
-  constexpr int64_t kPieceBytes = 4 << 20;
-  ARROW_ASSIGN_OR_RAISE(const auto file,
-                        arrow::io::ReadableFile::Open(path, context->pool));
-  ARROW_ASSIGN_OR_RAISE(const auto piece,
-                        arrow::AllocateBuffer(kPieceBytes, context->pool));
-  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(
-      XXH3_createState(), XXH3_freeState);
-  XXH3_64bits_reset(state.get());
-  Content content;
-  while (true) {
-    ARROW_RETURN_NOT_OK(context->stop.Poll());
-    ARROW_ASSIGN_OR_RAISE(const int64_t read,
-                          file->Read(kPieceBytes, piece->mutable_data()));
-    if (read == 0) break;
-    XXH3_64bits_update(state.get(), piece->data(), static_cast<size_t>(read));
-    content.bytes += read;
-  }
-  content.hash = XXH3_64bits_digest(state.get());
-  return content;
-}
-
 void Put(Writer& json, const std::string& key, const std::string& value) {
   json.Key(key.c_str(), static_cast<rapidjson::SizeType>(key.size()));
   json.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
@@ -108,18 +81,15 @@ void PutCounts(Writer& json, const exec::RunMetrics& metrics) {
 }
 
 void PutFiles(Writer& json, const plan::WrittenFolder& folder,
-              const std::vector<Content>& contents) {
+              const std::vector<FileContent>& contents) {
   json.Key("files");
   json.StartArray();
   for (size_t f = 0; f < contents.size(); ++f) {
-    std::array<char, 17> hash;
-    std::snprintf(hash.data(), hash.size(), "%016llx",
-                  static_cast<unsigned long long>(contents[f].hash));
     json.StartObject();
     Put(json, "path", folder.files[f].name);
     Put(json, "rows", std::optional(folder.files[f].rows));
     Put(json, "bytes", std::optional(contents[f].bytes));
-    Put(json, "xxh3", std::string(hash.data()));
+    Put(json, "xxh3", contents[f].xxh3);
     json.EndObject();
   }
   json.EndArray();
@@ -127,11 +97,11 @@ void PutFiles(Writer& json, const plan::WrittenFolder& folder,
 
 Status AddManifest(const plan::PreparedJob& job, const exec::RunMetrics& metrics,
                    const plan::WrittenFolder& folder, exec::RunContext* context) {
-  std::vector<Content> contents(folder.files.size());
+  std::vector<FileContent> contents(folder.files.size());
   ARROW_RETURN_NOT_OK(context->slots->ParallelFor(
       static_cast<int64_t>(contents.size()), [&](int64_t file) -> Status {
         const std::string path = folder.staging + "/" + folder.files[file].name;
-        ARROW_ASSIGN_OR_RAISE(contents[file], ReadContent(path, context));
+        ARROW_ASSIGN_OR_RAISE(contents[file], ReadFileContent(path, context));
         return Status::OK();
       }));
   rapidjson::StringBuffer text;
@@ -154,6 +124,31 @@ Status AddManifest(const plan::PreparedJob& job, const exec::RunMetrics& metrics
 }
 
 }  // namespace
+
+Result<FileContent> ReadFileContent(const std::string& path, exec::RunContext* context) {
+  constexpr int64_t kPieceBytes = 4 << 20;
+  ARROW_ASSIGN_OR_RAISE(const auto file,
+                        arrow::io::ReadableFile::Open(path, context->pool));
+  ARROW_ASSIGN_OR_RAISE(const auto piece,
+                        arrow::AllocateBuffer(kPieceBytes, context->pool));
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(
+      XXH3_createState(), XXH3_freeState);
+  XXH3_64bits_reset(state.get());
+  FileContent content;
+  while (true) {
+    ARROW_RETURN_NOT_OK(context->stop.Poll());
+    ARROW_ASSIGN_OR_RAISE(const int64_t read,
+                          file->Read(kPieceBytes, piece->mutable_data()));
+    if (read == 0) break;
+    XXH3_64bits_update(state.get(), piece->data(), static_cast<size_t>(read));
+    content.bytes += read;
+  }
+  std::array<char, 17> hash;
+  std::snprintf(hash.data(), hash.size(), "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits_digest(state.get())));
+  content.xxh3 = hash.data();
+  return content;
+}
 
 Status AddManifests(const plan::PreparedJob& job, const exec::RunMetrics& metrics,
                     const std::vector<plan::WrittenFolder>& folders,

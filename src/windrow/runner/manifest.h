@@ -11,6 +11,15 @@
 
 namespace windrow::runner {
 
+/// What a manifest says of a file's content.
+struct FileContent {
+  int64_t bytes = 0;
+  std::string xxh3;  ///< XXH3 of 64 bits, as hex
+};
+
+/// Reads the whole file.
+Result<FileContent> ReadFileContent(const std::string& path, exec::RunContext* context);
+
 /// Adds to each folder that asks for one a manifest: JSON that says what the files hold
 /// and what they were made from, documented with the job document. The same job over the
 /// same inputs gives the same manifest, so it holds no times and nothing of the machine.

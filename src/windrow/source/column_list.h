@@ -65,6 +65,12 @@ class ColumnList {
   void Float64(std::string name, Value value) {
     Number<double>(std::move(name), arrow::float64(), std::move(value));
   }
+  /// Microseconds since 1970, in UTC.
+  template <typename Value>
+  void Instants(std::string name, Value value) {
+    Number<int64_t>(std::move(name), arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"),
+                    std::move(value));
+  }
   /// `pick(row)` gives the position of a word.
   template <typename Pick>
   void Text(std::string name, const std::vector<std::string>& words, Pick pick) {
@@ -75,6 +81,12 @@ class ColumnList {
   template <typename Write>
   void Written(std::string name, int64_t max_bytes, Write write) {
     columns_.push_back(WrittenColumn(std::move(name), max_bytes, std::move(write)));
+  }
+  /// See NullableWrittenColumn.
+  template <typename Write>
+  void NullableWritten(std::string name, int64_t max_bytes, Write write) {
+    columns_.push_back(
+        NullableWrittenColumn(std::move(name), max_bytes, std::move(write)));
   }
   /// A column of Arrow's null type.
   void Nothing(std::string name);

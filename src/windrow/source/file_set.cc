@@ -18,6 +18,7 @@
 
 #include "windrow/exec/run_context.h"
 #include "windrow/fs/listing.h"
+#include "windrow/source/array_record_table.h"
 #include "windrow/source/ipc_table.h"
 #include "windrow/source/parquet_table.h"
 
@@ -27,13 +28,16 @@ namespace {
 using TablePtr = std::shared_ptr<exec::Table>;
 using ScalarPtr = std::shared_ptr<arrow::Scalar>;
 
-/// Parquet files start with PAR1; anything else is left to the IPC reader to judge, which
-/// knows files from streams.
-FileKind KindOf(const std::string& path) {
-  std::array<char, 4> magic = {};
-  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
-  return std::string_view(magic.data(), magic.size()) == "PAR1" ? FileKind::kParquet
-                                                                : FileKind::kIpc;
+Result<TablePtr> OpenFile(const std::string& path, FileKind kind) {
+  switch (kind) {
+    case FileKind::kIpc:
+      return OpenIpcTable(path);
+    case FileKind::kParquet:
+      return OpenParquetTable(path);
+    case FileKind::kArrayRecord:
+      return OpenArrayRecordTable(path);
+  }
+  return InternalError(path, ": no reader for this kind of file");
 }
 
 /// A file and the values its folders give to the partition columns, in their order.
@@ -412,6 +416,16 @@ arrow::FieldVector AddFolderColumns(const Folders& folders, std::vector<Part>* p
 
 }  // namespace
 
+FileKind FileKindOf(const std::string& path) {
+  if (path.ends_with(".arrayrecord") || path.ends_with(".array_record")) {
+    return FileKind::kArrayRecord;
+  }
+  std::array<char, 4> magic = {};
+  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+  if (std::string_view(magic.data(), magic.size()) == "PAR1") return FileKind::kParquet;
+  return IsArrayRecordFile(path) ? FileKind::kArrayRecord : FileKind::kIpc;
+}
+
 Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
                            std::optional<FileKind> kind) {
   std::vector<Part> parts;
@@ -423,9 +437,9 @@ Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
                           ": the folder holds no data file; expected at least one");
     }
     for (const fs::FileEntry& file : files) {
-      const bool is_parquet = kind.value_or(KindOf(file.path)) == FileKind::kParquet;
       ARROW_ASSIGN_OR_RAISE(
-          auto table, is_parquet ? OpenParquetTable(file.path) : OpenIpcTable(file.path));
+          auto table,
+          OpenFile(file.path, kind.has_value() ? *kind : FileKindOf(file.path)));
       parts.push_back({file.path, std::move(table), {}});
       folders.push_back(file.partitions);
       ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));

@@ -10,11 +10,15 @@
 
 namespace windrow::source {
 
-enum class FileKind { kIpc, kParquet };
+enum class FileKind { kIpc, kParquet, kArrayRecord };
+
+/// The format of a file: by the endings .arrayrecord and .array_record, else by its
+/// content. Anything unknown is kIpc, whose reader says what it found.
+FileKind FileKindOf(const std::string& path);
 
 /// Opens the files that `patterns` name (paths, folders, globs; see fs::ListFiles) as one
 /// table: their rows in the order of the patterns and, within one, of the paths' bytes.
-/// The format is `kind`, or is told from each file's first bytes.
+/// The format is `kind`, or FileKindOf each file.
 ///
 /// Folders named key=value add a column `key` after the files' own, int64 when all values
 /// are integers, else string, unless the files have a column of that name. All files must

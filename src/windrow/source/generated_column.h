@@ -5,6 +5,7 @@
 #include <arrow/buffer.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -210,6 +211,32 @@ GeneratedColumn WrittenColumn(std::string name, int64_t max_bytes, Write write) 
     return internal::FinishText(rows.count, std::move(buffers));
   };
   return {std::move(name), arrow::utf8(), 4 + max_bytes, std::move(make), {{}, {}, 0}};
+}
+
+/// The same with nulls: `write` returns -1 for one.
+template <typename Write>
+GeneratedColumn NullableWrittenColumn(std::string name, int64_t max_bytes, Write write) {
+  auto make = [max_bytes, write = std::move(write)](
+                  RowRange rows,
+                  arrow::MemoryPool* pool) -> Result<std::shared_ptr<arrow::Array>> {
+    ARROW_ASSIGN_OR_RAISE(auto flags,
+                          internal::AllocateNumbers(rows.count, 0, true, pool));
+    uint8_t* validity = flags.validity->mutable_data();
+    int64_t null_count = 0;
+    const auto texts = WrittenColumn({}, max_bytes, [&](int64_t row, char* out) {
+      const int64_t length = write(row, out);
+      const int64_t i = row - rows.first;
+      validity[i / 8] |= static_cast<uint8_t>((length >= 0) << (i % 8));
+      null_count += length < 0;
+      return std::max<int64_t>(length, 0);
+    });
+    ARROW_ASSIGN_OR_RAISE(auto array, texts.make(rows, pool));
+    if (null_count == 0) return array;
+    return std::make_shared<arrow::StringArray>(rows.count, array->data()->buffers[1],
+                                                array->data()->buffers[2],
+                                                std::move(flags.validity), null_count);
+  };
+  return {std::move(name), arrow::utf8(), 4 + max_bytes, std::move(make), {}};
 }
 
 }  // namespace windrow::source

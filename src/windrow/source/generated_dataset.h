@@ -21,6 +21,7 @@ struct Dataset {
 
 Dataset SecuritiesDataset();
 Dataset QuotesDataset();
+Dataset PingsDataset();
 
 /// A UserError with the near name when there is no such dataset.
 Result<const Dataset*> FindDataset(const std::string& name);

@@ -16,7 +16,8 @@ namespace windrow::source {
 namespace {
 
 const std::vector<Dataset>& Datasets() {
-  static const std::vector<Dataset> datasets = {SecuritiesDataset(), QuotesDataset()};
+  static const std::vector<Dataset> datasets = {SecuritiesDataset(), QuotesDataset(),
+                                                PingsDataset()};
   return datasets;
 }
 
@@ -71,6 +72,9 @@ const std::vector<OptionSetter>& OptionSetters() {
       Setter("securities", "a whole number", &O::securities),
       Setter("universe_multiple", "a number above 0", &O::universe_multiple),
       Setter("hot_key", "a number from 0 to 1", &O::hot_key),
+      Setter("probes", "a whole number", &O::probes),
+      Setter("days", "a number", &O::days),
+      Setter("ordered", "true or false", &O::ordered),
   };
   return setters;
 }
@@ -108,6 +112,10 @@ Status CheckRanges(const GenerateOptions& options) {
       CheckRange("securities", static_cast<double>(options.securities), 1, kMostRows));
   ARROW_RETURN_NOT_OK(
       CheckRange("universe_multiple", options.universe_multiple, 1e-3, 1e5));
+  constexpr double kMostProbes = 1e9;
+  ARROW_RETURN_NOT_OK(
+      CheckRange("probes", static_cast<double>(options.probes), 1, kMostProbes));
+  ARROW_RETURN_NOT_OK(CheckRange("days", options.days.value_or(0), 0, 36'500));
   return CheckRange("hot_key", options.hot_key, 0, 1);
 }
 

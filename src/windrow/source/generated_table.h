@@ -25,14 +25,18 @@ struct GenerateOptions {
   std::string dataset;  ///< one of GeneratedDatasets()
   int64_t rows = 0;
   uint64_t seed = 42;
-  int64_t base_id = 10'000'000;     ///< identifier of the first instrument
-  bool sparse = false;              ///< spread identifiers over all 64-bit values
-  std::optional<double> null_keys;  ///< default 0 for securities, 0.02 for quotes
+  int64_t base_id = 10'000'000;  ///< identifier of the first instrument
+  bool sparse = false;           ///< spread identifiers over all 64-bit values
+  /// default 0 for securities, 0.02 for quotes, 0.001 for pings
+  std::optional<double> null_keys;
   bool shuffled = false;            ///< securities not in the order of identifiers
   double duplicates = 0;            ///< share of securities with another's identifier
   int64_t securities = 10'000'000;  ///< rows of the securities that quotes refer to
   double universe_multiple = 3.0;   ///< instruments quoted, as a multiple of those
   double hot_key = 0;               ///< share of keyed quotes on the first instrument
+  int64_t probes = 45'000;          ///< addresses that ping, a few of them often
+  std::optional<double> days;       ///< that pings spread over; default 28 per 200M rows
+  bool ordered = true;              ///< pings in the order of time
 };
 
 /// A dataset that can be generated and the options that shape it (all take rows and

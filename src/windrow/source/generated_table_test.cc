@@ -195,7 +195,7 @@ TEST(GeneratedQuotes, MatchAThirdOfTheSecurities) {
 }
 
 TEST(GeneratedTable, DoesNotDependOnRanges) {
-  for (const char* dataset : {"securities", "quotes"}) {
+  for (const char* dataset : {"securities", "quotes", "pings"}) {
     const GenerateOptions options{.dataset = dataset, .rows = 1'003, .shuffled = true};
     const auto whole = Generate(options);
     EXPECT_TRUE(whole->Equals(*Generate(options, {}, 7))) << dataset;
@@ -242,7 +242,7 @@ TEST(GeneratedTable, KeepsBatchesWithinTheirBytes) {
 }
 
 TEST(GeneratedTable, MayBeEmpty) {
-  for (const char* dataset : {"securities", "quotes"}) {
+  for (const char* dataset : {"securities", "quotes", "pings"}) {
     const auto table = OpenGeneratedTable({.dataset = dataset}).ValueOrDie();
     exec::RunContext context = Context();
     const auto source = table->Scan({.columns = {0}}, &context).ValueOrDie();
@@ -357,14 +357,17 @@ TEST(GenerateOptions, AreReadFromText) {
 }
 
 TEST(GenerateOptions, AreRefusedOutOfRange) {
-  EXPECT_EQ(OpenGeneratedTable({.dataset = "quote"}).status().message(),
-            "generate: no dataset 'quote', expected one of securities, quotes; did you "
-            "mean 'quotes'?");
+  EXPECT_EQ(
+      OpenGeneratedTable({.dataset = "quote"}).status().message(),
+      "generate: no dataset 'quote', expected one of securities, quotes, pings; did "
+      "you mean 'quotes'?");
   for (const GenerateOptions& options :
        std::vector<GenerateOptions>{{.dataset = "quotes", .rows = -1},
                                     {.dataset = "quotes", .null_keys = 1.5},
                                     {.dataset = "quotes", .securities = 0},
                                     {.dataset = "quotes", .hot_key = std::nan("")},
+                                    {.dataset = "pings", .probes = 0},
+                                    {.dataset = "pings", .days = -1},
                                     {.dataset = "securities", .duplicates = 1}}) {
     EXPECT_EQ(BlameOf(OpenGeneratedTable(options).status()), Blame::kUser);
   }
