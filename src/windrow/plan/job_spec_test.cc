@@ -59,6 +59,7 @@ steps:
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
+  - {write: rows, compression: uncompressed, format: arrayrecord, group_size: 16}
   - {collect: kept, from: two}
 )"),
             R"(windrow: 1
@@ -87,6 +88,11 @@ sinks:
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
+  - write: rows
+    from: six
+    format: arrayrecord
+    compression: uncompressed
+    group_size: 16
   - {collect: kept, from: two}
 )");
 }
