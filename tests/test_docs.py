@@ -95,7 +95,9 @@ def test_examples_run(name: str, tmp_path: Path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "explain", "enrich", "generate", "inspect"])
+@pytest.mark.parametrize(
+    "command", ["run", "explain", "enrich", "probe-rows", "generate", "inspect"]
+)
 def test_options_are_documented(command: str):
     text = text_of("docs/COMMAND_LINE.md")
     own = section(text, f"windrow {command}")
@@ -110,9 +112,9 @@ def test_options_are_documented(command: str):
 
 
 def test_commands_are_documented():
-    titles = re.findall(r"^## windrow (\w+)", text_of("docs/COMMAND_LINE.md"), re.MULTILINE)
+    titles = re.findall(r"^## windrow ([\w-]+)", text_of("docs/COMMAND_LINE.md"), re.MULTILINE)
     subcommands = windrow("--help").stdout.split("Subcommands:")[1].split("Examples:")[0]
-    assert titles == re.findall(r"^  (\w+)", subcommands, re.MULTILINE)
+    assert titles == re.findall(r"^  ([\w-]+)", subcommands, re.MULTILINE)
 
 
 def test_switches_are_documented():

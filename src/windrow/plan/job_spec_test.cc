@@ -131,6 +131,32 @@ sinks:
   EXPECT_EQ(generate.options.at("match_rate").value, "0.5");
 }
 
+TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
+  const auto steps_of = [](std::string_view steps) {
+    const std::string canonical =
+        Canonical("windrow: 1\nsources: {p: {scan: p.parquet}}\nsteps:\n" +
+                  std::string(steps) + "sinks: [{write: out.arrow}]\n");
+    const size_t begin = canonical.find("steps:\n");
+    return canonical.substr(begin, canonical.find("sinks:") - begin);
+  };
+  EXPECT_EQ(steps_of("  m: {probe_measurements: }\n  r: {probe_records: {}}\n"),
+            R"(steps:
+  m: {probe_measurements: {null_src: drop}, from: p}
+  r:
+    probe_records: {max_row_bytes: 8388608, split: hash, train_ratio: 0.9}
+    from: m
+)");
+  EXPECT_EQ(steps_of("  m: {probe_measurements: {null_src: empty}}\n"
+                     "  r: {probe_records: {max_row_bytes: 5, split: sorted, "
+                     "train_ratio: 1, shards: 1}}\n"),
+            R"(steps:
+  m: {probe_measurements: {null_src: empty}, from: p}
+  r:
+    probe_records: {max_row_bytes: 5, split: sorted, train_ratio: 1, shards: 1}
+    from: m
+)");
+}
+
 TEST(JobSpecReader, JsonIsADocument) {
   const auto job = Read(R"({"windrow": 1,
  "sources": {"quotes": {"scan": "data/quotes.arrow"},

@@ -83,7 +83,9 @@ Result<plan::JobSpec> ProbeRowsJob(const ProbeRowsOptions& options) {
   records.from = "probes";
 
   plan::WriteSpec write;
-  write.path = options.output + "/{file}.arrayrecord";
+  std::string folder = options.output;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  write.path = folder + "/{file}.arrayrecord";
   write.from = "records";
   write.partition_by = plan::PartitionSpec{"file", FileNames(options.shards)};
   write.compression = options.compression;
