@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """ArrayRecord files against the official library: both ways, and damaged."""
 
+import ctypes
 import hashlib
 import random
 import shutil
+import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -338,6 +340,72 @@ def test_damage_is_reported_with_its_place(name, tmp_path):
     assert place in outcome.stderr
     assert str(path) in outcome.stderr
     assert command.is_one_line(outcome.stderr)
+
+
+def riegeli_hash(data: bytes) -> bytes:
+    memory = (ctypes.c_uint64 * 8)()
+    aligned = -ctypes.addressof(memory) % 32 // 8
+    key = (ctypes.c_uint64 * 4).from_buffer(memory, aligned * 8)
+    key[:] = (0x2F696C6567656952, 0x0A7364726F636572) * 2
+    highway = ctypes.CDLL("libhighwayhash.so.0").HighwayHash64
+    highway.restype = ctypes.c_uint64
+    return struct.pack("<Q", highway(key, data, ctypes.c_uint64(len(data))))
+
+
+def make_hashes_fit(file: bytearray, begin: int) -> None:
+    """Of a chunk that no block header interrupts."""
+    (size,) = struct.unpack_from("<Q", file, begin + 8)
+    file[begin + 16 : begin + 24] = riegeli_hash(bytes(file[begin + 40 : begin + 40 + size]))
+    file[begin : begin + 8] = riegeli_hash(bytes(file[begin + 8 : begin + 40]))
+
+
+# What is replaced by what in the digits file, in which chunk, and what is said.
+FITTING_DAMAGES = {
+    "swapped positions": (
+        FOOTER,
+        bytes.fromhex("084010011801 086c10011801"),
+        bytes.fromhex("086c10011801 084010011801"),
+        f"the footer at byte {FOOTER}: chunk 1 begins at byte 64",
+    ),
+    "unequal groups": (
+        FOOTER,
+        bytes.fromhex("086c10011801"),
+        bytes.fromhex("086c10011802"),
+        f"the footer at byte {FOOTER}: chunk 1 at byte 108 has 2 records, expected 1",
+    ),
+    "lengths off by one": (
+        108,
+        b"\x00\x01\x01" + b"1",
+        b"\x00\x01\x00" + b"1",
+        "the record lengths of the chunk at byte 108: the lengths sum to 0 bytes, expected 1",
+    ),
+    "decoded size": (
+        108,
+        struct.pack("<QQ", ord("r") | 1 << 8, 1),
+        struct.pack("<QQ", ord("r") | 1 << 8, 1 << 60),
+        f"the chunk at byte 108 states {1 << 60} bytes of records",
+    ),
+    "transposed": (
+        108,
+        b"r\x01" + bytes(6),
+        b"t\x01" + bytes(6),
+        "the chunk at byte 108 is transposed, which is not supported",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FITTING_DAMAGES)
+def test_damage_that_no_hash_shows_is_reported(name, tmp_path):
+    chunk, found, replaced, message = FITTING_DAMAGES[name]
+    file = bytearray(write_ours(tmp_path, VECTORS["digits"][1], "uncompressed").read_bytes())
+    place = file.index(found, chunk)
+    file[place : place + len(found)] = replaced
+    make_hashes_fit(file, chunk)
+    path = tmp_path / "damaged.arrayrecord"
+    path.write_bytes(file)
+    outcome = command.run("inspect", path, "--verify", cwd=tmp_path)
+    assert outcome.exit_code == 3
+    assert f"{path}: {message}" in outcome.stderr
 
 
 def test_every_flipped_byte_is_found(tmp_path):

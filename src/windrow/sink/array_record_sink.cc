@@ -9,6 +9,7 @@
 #include <arrow/util/checked_cast.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
