@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "windrow/format/array_record_decode.h"
 #include "windrow/format/array_record_test_file.h"
 
@@ -197,6 +199,69 @@ TEST(ArrayRecordDamage, BytesNobodyAccountsFor) {
   ASSERT_TRUE(VerifyFile(bytes).ok());
   bytes[1000] = 1;
   ExpectRefused(bytes, "the padding at byte 1000 is not zero");
+}
+
+TEST(ArrayRecordDamage, EveryFlippedBitIsRefused) {
+  TestFile file;
+  file.Records({"a", "bb"});
+  file.Records({std::string(70000, 'x'), ""});
+  const std::string bytes = file.Finish();
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE("replay with seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 500; ++i) {
+    // Half of the flips hit what stands at the start of a block.
+    const size_t block = random() % (bytes.size() / kBlockSize) * kBlockSize;
+    const size_t place = block + random() % (i % 2 == 0 ? 300 : kBlockSize);
+    std::string damaged = bytes;
+    damaged[place] ^= static_cast<char>(1 << random() % 8);
+    const Status status = VerifyFile(damaged);
+    ASSERT_FALSE(status.ok()) << "byte " << place;
+    ASSERT_EQ(BlameOf(status), Blame::kData) << status.message();
+  }
+}
+
+// Hashes fit here, so that decoders see the damage.
+TEST(ArrayRecordDamage, ChangedDataIsReadOrRefused) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE("replay with seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (const char* codec : {"none", "zstd", "brotli", "snappy"}) {
+    ChunkEncoder encoder(*ChunkCompression::Parse(codec), arrow::default_memory_pool());
+    const std::vector<std::string_view> records = {"one", "", "three three three", "4"};
+    ASSERT_TRUE(encoder.Add(records).ok());
+    const auto encoded = encoder.Finish().ValueOrDie();
+    const std::string data = encoded.bytes->ToString().substr(kChunkHeaderSize);
+    for (int i = 0; i < 500; ++i) {
+      std::string damaged = data;
+      for (uint64_t n = 1 + random() % 3; n > 0; --n) {
+        damaged[random() % damaged.size()] = static_cast<char>(random());
+      }
+      if (random() % 4 == 0) damaged.resize(random() % damaged.size());
+      TestFile file;
+      file.Raw(damaged, records.size(), 21);
+      const Status status = VerifyFile(file.Finish());
+      ASSERT_TRUE(status.ok() || BlameOf(status) == Blame::kData) << status.message();
+    }
+  }
+}
+
+TEST(ArrayRecordDamage, ChangedFootersAreReadOrRefused) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE("replay with seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 1000; ++i) {
+    TestFile file;
+    for (int n = 0; n < 3; ++n) file.Records({"a", "b"});
+    ArrayRecordEntry& entry = file.entries[random() % 3];
+    int64_t* const fields[] = {&entry.chunk_begin, &entry.decoded_size,
+                               &entry.num_records};
+    *fields[random() % 3] = static_cast<int64_t>(random() >> (1 + random() % 63));
+    std::string metadata = MessageText(ArrayRecordMetadata{3, 6, "group_size:2,"});
+    if (random() % 2 == 0) metadata[random() % metadata.size()] = '\x7f';
+    const Status status = VerifyFile(file.Finish(metadata));
+    ASSERT_TRUE(status.ok() || BlameOf(status) == Blame::kData) << status.message();
+  }
 }
 
 TEST(ArrayRecordDamage, EveryCutIsRefused) {

@@ -21,6 +21,16 @@ Status AppendVarint(uint64_t value, arrow::BufferBuilder* to) {
   return to->Append(bytes, StoreVarint(value, bytes) - bytes);
 }
 
+/// Nothing may be at a null address, which the builder does not take.
+Status AppendBytes(std::span<const uint8_t> bytes, arrow::BufferBuilder* to) {
+  if (bytes.empty()) return Status::OK();
+  return to->Append(bytes.data(), static_cast<int64_t>(bytes.size()));
+}
+
+std::span<const uint8_t> Bytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
 /// Whether each record starts where the one before it ends; empty ones may lie anywhere.
 bool LieSideBySide(std::span<const std::string_view> records, std::string_view* all) {
   *all = {};
@@ -61,14 +71,12 @@ Status ChunkEncoder::Add(std::span<const std::string_view> records) {
   if (!LieSideBySide(records, &values)) {
     values_.Rewind(0);
     for (const std::string_view record : records) {
-      ARROW_RETURN_NOT_OK(
-          values_.Append(record.data(), static_cast<int64_t>(record.size())));
+      ARROW_RETURN_NOT_OK(AppendBytes(Bytes(record), &values_));
     }
     values = {reinterpret_cast<const char*>(values_.data()),
               static_cast<size_t>(values_.length())};
   }
-  return AddJoined(static_cast<int64_t>(records.size()), Span(sizes_),
-                   {reinterpret_cast<const uint8_t*>(values.data()), values.size()});
+  return AddJoined(static_cast<int64_t>(records.size()), Span(sizes_), Bytes(values));
 }
 
 Status ChunkEncoder::AddJoined(int64_t num_records, std::span<const uint8_t> sizes,
@@ -80,7 +88,7 @@ Status ChunkEncoder::AddJoined(int64_t num_records, std::span<const uint8_t> siz
   ARROW_RETURN_NOT_OK(bytes_.Append(kChunkHeaderSize, 0));
   ARROW_RETURN_NOT_OK(bytes_.Append(&codec, 1));
   ARROW_RETURN_NOT_OK(AppendVarint(stored_sizes_.length(), &bytes_));
-  ARROW_RETURN_NOT_OK(bytes_.Append(stored_sizes_.data(), stored_sizes_.length()));
+  ARROW_RETURN_NOT_OK(AppendBytes(Span(stored_sizes_), &bytes_));
   ARROW_RETURN_NOT_OK(AddBlock(values, &bytes_));
 
   const auto data = Span(bytes_).subspan(begin + kChunkHeaderSize);
@@ -100,7 +108,7 @@ Status ChunkEncoder::AddJoined(int64_t num_records, std::span<const uint8_t> siz
 Status ChunkEncoder::AddBlock(std::span<const uint8_t> block,
                               arrow::BufferBuilder* to) const {
   const auto size = static_cast<int64_t>(block.size());
-  if (compression_.codec == ChunkCodec::kNone) return to->Append(block.data(), size);
+  if (compression_.codec == ChunkCodec::kNone) return AppendBytes(block, to);
   ARROW_RETURN_NOT_OK(AppendVarint(block.size(), to));
   ARROW_RETURN_NOT_OK(to->Reserve(CompressedSizeMax(compression_.codec, size)));
   ARROW_ASSIGN_OR_RAISE(const int64_t stored,

@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>

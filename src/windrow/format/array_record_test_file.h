@@ -32,7 +32,6 @@ inline ReadAt ReaderOf(const std::string& file) {
   };
 }
 
-/// An index entry, and what it is of.
 inline std::string Varint(uint64_t value) {
   uint8_t bytes[kVarintSizeMax];
   return std::string(bytes, StoreVarint(value, bytes));

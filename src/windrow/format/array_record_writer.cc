@@ -121,11 +121,13 @@ Status ArrayRecordWriter::PlaceFooter() {
       values.Reserve(static_cast<int64_t>(head.size()) + index_.length()));
   ARROW_RETURN_NOT_OK(sizes.Reserve(kVarintSizeMax + index_sizes_.length()));
   ARROW_RETURN_NOT_OK(values.Append(head.data(), static_cast<int64_t>(head.size())));
-  ARROW_RETURN_NOT_OK(values.Append(index_.data(), index_.length()));
   uint8_t head_size[kVarintSizeMax];
   ARROW_RETURN_NOT_OK(
       sizes.Append(head_size, StoreVarint(head.size(), head_size) - head_size));
-  ARROW_RETURN_NOT_OK(sizes.Append(index_sizes_.data(), index_sizes_.length()));
+  if (num_chunks_ > 0) {
+    ARROW_RETURN_NOT_OK(values.Append(index_.data(), index_.length()));
+    ARROW_RETURN_NOT_OK(sizes.Append(index_sizes_.data(), index_sizes_.length()));
+  }
   index_.Reset();
   index_sizes_.Reset();
   ChunkEncoder encoder(compression_, pool_);

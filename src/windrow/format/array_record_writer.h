@@ -31,8 +31,6 @@ class ArrayRecordWriter {
   /// Footer and postscript; the file's length is then a multiple of 64 KiB.
   Status Finish();
 
-  int64_t num_records() const { return num_records_; }
-
  private:
   Status PlaceChunk(std::span<const uint8_t> header_and_data, int64_t num_records);
   Status PlaceAlone(const EncodedChunks& encoded);

@@ -9,6 +9,7 @@
 #include <arrow/util/checked_cast.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -177,8 +178,9 @@ Status ArrayRecordSink::WriteBatch(EncodedBatch* batch) {
   pending_.push_back(std::move(batch->records));
   pending_rows_ += batch->num_rows;
   pending_bytes_ += batch->num_bytes;
-  if (pending_bytes_ < kPieceBytes * context_->slots->num_slots()) return Status::OK();
-  return WritePending(/*is_last=*/false);
+  const bool is_enough = pending_rows_ >= options_.group_size &&
+                         pending_bytes_ >= kPieceBytes * context_->slots->num_slots();
+  return is_enough ? WritePending(/*is_last=*/false) : Status::OK();
 }
 
 /// Writes the whole groups of the pending rows; of the last ones all.
