@@ -47,7 +47,9 @@ class ProbeGroups {
   /// Of each group, and of each list column, where the list begins in the child array.
   std::array<std::vector<int64_t>, format::kNumProbeColumns> begins_;
   std::vector<int64_t> lengths_;
-  int64_t num_texts_ = 0;  ///< of the dictionary of destinations
+  // Of the dictionary of destinations:
+  int64_t num_texts_ = 0;
+  format::ProbeColumns::Validity null_texts_;
   std::vector<format::ProbeRecordCounts> counts_;
 };
 
