@@ -19,11 +19,11 @@ CODECS = ["uncompressed", "zstd:3", "zstd:-5", "brotli:4", "snappy"]
 BLOCK = 65536
 
 
-def write_arrow(path: Path, records: list[bytes], batch_rows: int, kind=pa.binary()) -> None:
-    schema = pa.schema([pa.field("record", kind)])
+def write_arrow(path: Path, records: list[bytes], batch_rows: int) -> None:
+    schema = pa.schema([pa.field("record", pa.binary())])
     with pa.ipc.new_file(str(path), schema) as writer:
         for begin in range(0, len(records), batch_rows):
-            column = pa.array(records[begin : begin + batch_rows], kind)
+            column = pa.array(records[begin : begin + batch_rows], pa.binary())
             writer.write_batch(pa.record_batch([column], schema=schema))
 
 
@@ -363,7 +363,8 @@ def test_damage_ends_a_scan(tmp_path):
     )
     outcome = command.run("run", "job.yaml", cwd=tmp_path)
     assert outcome.exit_code == 3
-    assert "ours.arrayrecord: " in outcome.stderr and "byte " in outcome.stderr
+    assert "ours.arrayrecord: " in outcome.stderr
+    assert "of the chunk at byte " in outcome.stderr
     assert not (tmp_path / "o.arrow").exists()
 
 

@@ -137,6 +137,13 @@ def test_files_beside_the_job_are_kept(tmp_path: Path):
     assert command.names_in(tmp_path) == ["a.arrow", "b.arrow", "job.yaml", "manifest.json"]
 
 
+def _wait_for_staged_manifest(process, folder: Path) -> None:
+    staged = f".out.windrow-{process.pid}-*.tmp/manifest.json"
+    end = time.monotonic() + 20
+    while process.poll() is None and not list(folder.glob(staged)):
+        assert time.monotonic() < end, "no manifest after 20 s"
+
+
 @pytest.mark.parametrize("has_other_files", [False, True])
 def test_a_run_killed_at_any_moment_leaves_whole_files(has_other_files: bool, tmp_path: Path):
     seed = int(os.environ.get("WINDROW_TEST_SEED", time.time_ns() % 1_000_000))
@@ -151,8 +158,11 @@ def test_a_run_killed_at_any_moment_leaves_whole_files(has_other_files: bool, tm
     jobs = {_check_whole(out)}
     for number in range(1, 16):
         process = command.start("run", _write_job(tmp_path, number), cwd=tmp_path)
-        # Most of them while it publishes, at the end.
-        time.sleep(moments.uniform(0.2 if number % 3 == 0 else 0.8, 1.1) * took)
+        if number % 3 == 0:
+            time.sleep(moments.uniform(0.1, 1) * took)
+        else:  # while it publishes
+            _wait_for_staged_manifest(process, tmp_path)
+            time.sleep(moments.uniform(0, 0.003))
         process.kill()
         process.communicate()
         for name in VALUES:

@@ -68,6 +68,7 @@ void PrintFooter(const source::ArrayRecordFile& file, std::ostream& out) {
 
 Status PrintRecords(const source::ArrayRecordFile& file, int64_t count,
                     std::ostream& out) {
+  arrow::util::InitializeUTF8();
   arrow::MemoryPool* pool = arrow::default_memory_pool();
   count = std::min(count, file.index.num_records);
   for (int64_t chunk = 0; file.index.first_record(chunk) < count; ++chunk) {

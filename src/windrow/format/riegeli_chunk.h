@@ -21,8 +21,7 @@ struct RiegeliChunk {
   std::shared_ptr<arrow::Buffer> data;  ///< without block headers
 };
 
-/// A stretch of a file in memory. It borrows from `bytes`, which RiegeliChunk::data keeps
-/// alive.
+/// A stretch of a file in memory.
 struct FileStretch {
   std::shared_ptr<arrow::Buffer> bytes;
   int64_t begin = 0;  ///< position of the first byte in the file
@@ -34,13 +33,12 @@ struct FileStretch {
 using ReadAt =
     std::function<Result<std::shared_ptr<arrow::Buffer>>(int64_t begin, int64_t size)>;
 
-/// The chunk that begins at `begin`, inside `stretch`, and must end at `limit`, the end of
-/// the stretch, at the latest. Data across a block boundary is copied to memory of `pool`.
-/// Damage is a DataError that names the position.
+/// The chunk that begins at `begin`; it must lie within `stretch`. Data across a block
+/// boundary is copied to memory of `pool`. Damage is a DataError that names the position.
 Result<RiegeliChunk> ParseRiegeliChunk(const FileStretch& stretch, int64_t begin,
                                        arrow::MemoryPool* pool);
 
-/// The same, reading only what the chunk takes.
+/// The same, reading what the chunk takes; it must end at `limit` at the latest.
 Result<RiegeliChunk> ReadRiegeliChunk(const ReadAt& read, int64_t begin, int64_t limit,
                                       arrow::MemoryPool* pool);
 

@@ -2,6 +2,7 @@
 #include "windrow/op/row_order.h"
 
 #include <arrow/array.h>
+#include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
 #include <arrow/record_batch.h>
@@ -11,7 +12,9 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
+#include "windrow/base/check.h"
 #include "windrow/op/gather_window.h"
 
 namespace windrow::op {
@@ -28,18 +31,25 @@ Result<std::shared_ptr<arrow::Array>> SortableColumn(
                               arrow::compute::TakeOptions::NoBoundsCheck(), compute);
 }
 
+Result<RowOrder> OrderIn(Result<std::shared_ptr<arrow::Buffer>> made) {
+  ARROW_ASSIGN_OR_RAISE(auto memory, std::move(made));
+  WINDROW_CHECK(memory->is_mutable());
+  auto* rows = reinterpret_cast<int64_t*>(memory->mutable_data());
+  const auto count = static_cast<size_t>(memory->size() / 8);
+  return RowOrder{std::move(memory), {rows, count}};
+}
+
 }  // namespace
 
-Result<std::vector<int64_t>> OrderRows(const exec::RowStore& rows,
-                                       const std::vector<RowOrderKey>& sort_keys,
-                                       std::optional<int64_t> limit,
-                                       arrow::MemoryPool* pool) {
+Result<RowOrder> OrderRows(const exec::RowStore& rows,
+                           const std::vector<RowOrderKey>& sort_keys,
+                           std::optional<int64_t> limit, arrow::MemoryPool* pool) {
   const int64_t count = rows.chunk_offsets().back();
   const int64_t wanted = std::min(count, limit.value_or(count));
-  std::vector<int64_t> order(static_cast<size_t>(count));
-  std::iota(order.begin(), order.end(), int64_t{0});
   if (sort_keys.empty()) {
-    order.resize(static_cast<size_t>(wanted));
+    ARROW_ASSIGN_OR_RAISE(RowOrder order,
+                          OrderIn(arrow::AllocateBuffer(wanted * 8, pool)));
+    std::iota(order.rows.begin(), order.rows.end(), int64_t{0});
     return order;
   }
   arrow::compute::ExecContext compute(pool);
@@ -69,8 +79,9 @@ Result<std::vector<int64_t>> OrderRows(const exec::RowStore& rows,
       const auto indices,
       arrow::compute::SortIndices(
           arrow::Datum(table), arrow::compute::SortOptions(std::move(keys)), &compute));
-  const auto* sorted = indices->data()->GetValues<uint64_t>(1);
-  order.assign(sorted, sorted + wanted);
+  // Row numbers stay far below where the two integer types differ.
+  ARROW_ASSIGN_OR_RAISE(RowOrder order, OrderIn(indices->data()->buffers[1]));
+  order.rows = order.rows.first(static_cast<size_t>(wanted));
   return order;
 }
 

@@ -23,12 +23,17 @@ struct RowOrderKey {
   bool nulls_first = false;
 };
 
+/// Row numbers in memory of the pool that OrderRows was given.
+struct RowOrder {
+  std::shared_ptr<arrow::Buffer> memory;
+  std::span<int64_t> rows;
+};
+
 /// Numbers of the rows of `rows` in sort order, at most `limit` of them. Rows that
 /// compare equal keep their order. The caller leaves out keys of Arrow's null type.
-Result<std::vector<int64_t>> OrderRows(const exec::RowStore& rows,
-                                       const std::vector<RowOrderKey>& keys,
-                                       std::optional<int64_t> limit,
-                                       arrow::MemoryPool* pool);
+Result<RowOrder> OrderRows(const exec::RowStore& rows,
+                           const std::vector<RowOrderKey>& keys,
+                           std::optional<int64_t> limit, arrow::MemoryPool* pool);
 
 /// Gathers the rows numbered `order` and hands them over in pieces of a window's size.
 Status TakeOrdered(

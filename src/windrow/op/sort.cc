@@ -19,7 +19,7 @@ namespace {
 /// Survivors kept before they are cut again: high enough that cutting costs little a row.
 constexpr int64_t kCompactFactor = 8;
 constexpr int64_t kCompactRowsMin = 64 * 1024;
-/// A row's number in Arrow's result and in ours.
+/// A row's number, and what Arrow needs beside it to sort several chunks.
 constexpr int64_t kOrderBytes = 16;
 
 /// A batch, or what a limit leaves of it: several pieces when it is wider than a window.
@@ -51,7 +51,7 @@ Sort::Sort(Options options, std::shared_ptr<arrow::Schema> schema,
 
 Sort::~Sort() { StopSpilling(); }
 
-Result<std::vector<int64_t>> Sort::OrderOf(const RetainedRows& rows) const {
+Result<RowOrder> Sort::OrderOf(const RetainedRows& rows) const {
   return OrderRows(rows, options_.keys, options_.limit, context_->pool);
 }
 
@@ -64,13 +64,14 @@ Result<std::unique_ptr<exec::Prepared>> Sort::Prepare(
   }
   RetainedRows rows(schema_);
   rows.Add(std::move(batch));
-  ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> order, OrderOf(rows));
+  ARROW_ASSIGN_OR_RAISE(const RowOrder order, OrderOf(rows));
   // In input order, so that equal rows of the whole input still keep theirs.
-  std::sort(order.begin(), order.end());
-  ARROW_RETURN_NOT_OK(TakeOrdered(rows, order, context_, metrics_, [&](auto first_rows) {
-    input->batches.push_back(std::move(first_rows));
-    return Status::OK();
-  }));
+  std::sort(order.rows.begin(), order.rows.end());
+  ARROW_RETURN_NOT_OK(
+      TakeOrdered(rows, order.rows, context_, metrics_, [&](auto first_rows) {
+        input->batches.push_back(std::move(first_rows));
+        return Status::OK();
+      }));
   return input;
 }
 
@@ -95,13 +96,14 @@ Status Sort::KeepFirst(std::vector<std::shared_ptr<arrow::RecordBatch>> batches)
   const int64_t count = rows_->chunk_offsets().back();
   if (count < kCompactRowsMin || count / kCompactFactor < *options_.limit)
     return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> order, OrderOf(*rows_));
-  std::sort(order.begin(), order.end());
+  ARROW_ASSIGN_OR_RAISE(const RowOrder order, OrderOf(*rows_));
+  std::sort(order.rows.begin(), order.rows.end());
   auto survivors = std::make_unique<RetainedRows>(schema_);
-  ARROW_RETURN_NOT_OK(TakeOrdered(*rows_, order, context_, metrics_, [&](auto batch) {
-    survivors->Add(std::move(batch));
-    return Status::OK();
-  }));
+  ARROW_RETURN_NOT_OK(
+      TakeOrdered(*rows_, order.rows, context_, metrics_, [&](auto batch) {
+        survivors->Add(std::move(batch));
+        return Status::OK();
+      }));
   rows_ = std::move(survivors);
   return Status::OK();
 }
@@ -164,8 +166,8 @@ Status Sort::Finish(exec::Emitter* emitter) {
   StopSpilling();
   if (can_spill && !FitsInMemory()) return FinishOnDisk(emit);
   if (rows_->chunk_offsets().back() == 0) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const std::vector<int64_t> order, OrderOf(*rows_));
-  return TakeOrdered(*rows_, order, context_, metrics_, emit);
+  ARROW_ASSIGN_OR_RAISE(const RowOrder order, OrderOf(*rows_));
+  return TakeOrdered(*rows_, order.rows, context_, metrics_, emit);
 }
 
 Status Sort::FinishOnDisk(

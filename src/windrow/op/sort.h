@@ -66,7 +66,7 @@ class Sort : public exec::Breaker, private exec::Spillable {
   Status Spill() override;
 
   /// Row numbers of `rows` in sort order, at most `limit` of them.
-  Result<std::vector<int64_t>> OrderOf(const RetainedRows& rows) const;
+  Result<RowOrder> OrderOf(const RetainedRows& rows) const;
   Status KeepFirst(std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
   int64_t RunBytes() const;
   Taken TakeRows();

@@ -55,11 +55,11 @@ SortedRuns::SortedRuns(std::shared_ptr<arrow::Schema> schema,
 
 Status SortedRuns::AddRun(Position position, const RetainedRows& rows) {
   Run run{position, {}, RetainedRows(key_schema_)};
-  ARROW_ASSIGN_OR_RAISE(const std::vector<int64_t> order,
+  ARROW_ASSIGN_OR_RAISE(const RowOrder order,
                         OrderRows(rows, keys_, std::nullopt, context_->pool));
-  ARROW_RETURN_NOT_OK(TakeOrdered(rows, order, context_, metrics_, [&](BatchPtr sorted) {
-    return AddBlocks(sorted, &run);
-  }));
+  ARROW_RETURN_NOT_OK(
+      TakeOrdered(rows, order.rows, context_, metrics_,
+                  [&](BatchPtr sorted) { return AddBlocks(sorted, &run); }));
   runs_.push_back(std::move(run));
   return Status::OK();
 }
@@ -119,11 +119,11 @@ Status SortedRuns::RankBlocks() {
       ranks.push_back(&block.last_rank);
     }
   }
-  ARROW_ASSIGN_OR_RAISE(const std::vector<int64_t> order,
+  ARROW_ASSIGN_OR_RAISE(const RowOrder order,
                         OrderRows(fences, fence_keys_, std::nullopt, context_->pool));
-  WINDROW_CHECK(order.size() == ranks.size());
-  for (size_t rank = 0; rank < order.size(); ++rank) {
-    *ranks[static_cast<size_t>(order[rank])] = static_cast<int64_t>(rank);
+  WINDROW_CHECK(order.rows.size() == ranks.size());
+  for (size_t rank = 0; rank < order.rows.size(); ++rank) {
+    *ranks[static_cast<size_t>(order.rows[rank])] = static_cast<int64_t>(rank);
   }
   return Status::OK();
 }
@@ -164,14 +164,14 @@ class SortedRuns::Merger {
       }
     }
     exec::RunContext* context = owner_->context_;
-    ARROW_ASSIGN_OR_RAISE(const std::vector<int64_t> order,
+    ARROW_ASSIGN_OR_RAISE(const RowOrder order,
                           OrderRows(rows, owner_->keys_, std::nullopt, context->pool));
-    const auto end = std::find(order.begin(), order.end(), last_row);
-    WINDROW_CHECK(end != order.end());
-    const auto taken = static_cast<size_t>(end - order.begin()) + 1;
-    ARROW_RETURN_NOT_OK(TakeOrdered(rows, std::span(order).first(taken), context,
-                                    owner_->metrics_, take));
-    Keep(std::span(order).subspan(taken), rows, chunks);
+    const auto end = std::find(order.rows.begin(), order.rows.end(), last_row);
+    WINDROW_CHECK(end != order.rows.end());
+    const auto taken = static_cast<size_t>(end - order.rows.begin()) + 1;
+    ARROW_RETURN_NOT_OK(
+        TakeOrdered(rows, order.rows.first(taken), context, owner_->metrics_, take));
+    Keep(order.rows.subspan(taken), rows, chunks);
     return Status::OK();
   }
 

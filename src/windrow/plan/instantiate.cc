@@ -21,14 +21,10 @@
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
 #include "windrow/plan/expression_bind.h"
+#include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
-#include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/collect_sink.h"
-#include "windrow/sink/ipc_sink.h"
-#include "windrow/sink/parquet_sink.h"
 #include "windrow/sink/partitioned_sink.h"
-#include "windrow/source/file_set.h"
-#include "windrow/source/generated_table.h"
 
 namespace windrow::plan {
 
@@ -95,124 +91,7 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
   return output;
 }
 
-/// A batch a sink gets: 65,536 rows are what the readers of other engines take as one
-/// task, and a few megabytes for tables of usual width; long values make it shorter.
-constexpr op::Rebatch::Size kSinkBatch{64 << 10, 128 << 20};
-
-/// Values so long that such a batch is an eighth of the budget make it shorter still.
-op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
-  op::Rebatch::Size batch = kSinkBatch;
-  if (context.budget != nullptr) {
-    batch.bytes = std::min(batch.bytes, context.budget->budget_bytes() / 8);
-  }
-  return batch;
-}
-
-bool EndsWith(const std::string& path, std::string_view ending) {
-  return path.size() >= ending.size() && path.ends_with(ending);
-}
-
-FileFormat FormatOf(const WriteSpec& write) {
-  if (write.format.has_value()) return *write.format;
-  const std::string& path = write.path.value;
-  if (EndsWith(path, ".parquet") || EndsWith(path, ".pq")) return FileFormat::kParquet;
-  if (EndsWith(path, ".arrayrecord") || EndsWith(path, ".array_record")) {
-    return FileFormat::kArrayRecord;
-  }
-  return FileFormat::kArrow;
-}
-
-source::FileKind FileKindOf(FileFormat format) {
-  switch (format) {
-    case FileFormat::kArrow:
-      return source::FileKind::kIpc;
-    case FileFormat::kParquet:
-      return source::FileKind::kParquet;
-    case FileFormat::kArrayRecord:
-      return source::FileKind::kArrayRecord;
-  }
-  return source::FileKind::kIpc;
-}
-
-Result<std::unique_ptr<exec::Sink>> OpenArrayRecordSink(const WriteSpec& write,
-                                                        const SchemaPtr& schema,
-                                                        exec::RunContext* context) {
-  sink::ArrayRecordSinkOptions options;
-  options.path = write.path.value;
-  if (write.compression.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(options.compression,
-                          format::ChunkCompression::Parse(write.compression->value));
-  }
-  if (write.group_size.has_value()) options.group_size = write.group_size->value;
-  return sink::ArrayRecordSink::Make(std::move(options), schema, context);
-}
-
-Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
-                                                  const SchemaPtr& schema,
-                                                  exec::RunContext* context) {
-  if (FormatOf(write) == FileFormat::kArrayRecord) {
-    return OpenArrayRecordSink(write, schema, context);
-  }
-  if (FormatOf(write) == FileFormat::kParquet) {
-    sink::ParquetSinkOptions options;
-    options.path = write.path.value;
-    if (write.compression.has_value()) {
-      ARROW_ASSIGN_OR_RAISE(options.compression,
-                            sink::ParseParquetCompression(write.compression->value));
-    }
-    if (write.row_group_rows.has_value()) {
-      options.row_group_rows = write.row_group_rows->value;
-    }
-    return sink::ParquetSink::Make(std::move(options), schema, context);
-  }
-  sink::IpcSinkOptions options;
-  options.path = write.path.value;
-  if (EndsWith(options.path, ".arrows")) options.format = sink::IpcFormat::kStream;
-  if (write.compression.has_value()) {
-    ARROW_ASSIGN_OR_RAISE(options.compression,
-                          sink::ParseIpcCompression(write.compression->value));
-  }
-  return sink::IpcSink::Make(std::move(options), schema, context);
-}
-
-/// The sink that writes one file of `write` for each value.
-Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
-    const WriteSpec& write, const SchemaPtr& schema, exec::RunContext* context) {
-  sink::PartitionedSinkOptions options;
-  options.folder = FolderOf(write);
-  options.column = write.partition_by->column.value;
-  for (const PlacedText& value : write.partition_by->values) {
-    options.files.push_back({value.value, FileNameFor(write, value.value)});
-  }
-  if (write.manifest.has_value()) options.manifest = write.manifest->value;
-  const auto open_file = [&](const std::string& path, const SchemaPtr& file_schema) {
-    WriteSpec file = write;
-    file.path = path;
-    return OpenWriteSink(file, file_schema, context);
-  };
-  return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
-}
-
 }  // namespace
-
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
-  if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
-    source::GenerateOptions options;
-    options.dataset = generate->dataset.value;
-    options.rows = generate->rows.value;
-    if (generate->seed.has_value()) options.seed = static_cast<uint64_t>(*generate->seed);
-    for (const auto& [name, value] : generate->options) {
-      ARROW_RETURN_NOT_OK(source::SetGenerateOption(name, value.value, &options));
-    }
-    return source::OpenGeneratedTable(options);
-  }
-  const auto& scan = std::get<ScanSpec>(source.kind);
-  std::vector<std::string> patterns;
-  for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
-  std::optional<source::FileKind> kind;
-  if (scan.format.has_value()) kind = FileKindOf(*scan.format);
-  return source::OpenFiles(patterns, kind);
-}
 
 Instantiator::Instantiator(OpenTables tables, exec::RunContext* context,
                            exec::RunMetrics* metrics)

@@ -19,10 +19,6 @@ class PartitionedSink;
 
 namespace windrow::plan {
 
-/// Opens the table a source names: files by listing, generated data, later remote ones.
-/// Reads metadata only. The only place that knows concrete sources.
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
-
 /// Tables that were opened, by source name.
 using OpenTables = std::map<std::string, std::shared_ptr<exec::Table>>;
 

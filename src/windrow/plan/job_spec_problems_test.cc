@@ -216,7 +216,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{scan: []}",
              "j:2:21: found an empty list for 'scan'; expected at least one path"},
         Case{"{scan: a, format: parqet}",
-             "j:2:32: found the text 'parqet' for 'format'; expected arrow or parquet; "
+             "j:2:32: found the text 'parqet' for 'format'; expected arrow, parquet or "
+             "arrayrecord; "
              "did you mean 'parquet'?"},
         Case{"{generate: quots, seed: x, opt: [1]}",
              "j:2:14: found no 'rows' in source 'q'; expected rows: N\n"
@@ -241,15 +242,17 @@ INSTANTIATE_TEST_SUITE_P(
             "[{wrte: o}]",
             "j:3:9: found no 'write' in the sink; expected write: PATH or collect: NAME\n"
             "j:3:10: found the unknown key 'wrte' in the sink; expected write, collect, "
-            "from, format, compression, preserve_order, row_group_rows, partition_by or "
-            "manifest; did you mean 'write'?"},
+            "from, format, compression, preserve_order, row_group_rows, group_size, "
+            "partition_by or manifest; did you mean 'write'?"},
         Case{"[out]",
              "j:3:9: found the text 'out' for the sink; expected {write: PATH} or "
              "{collect: NAME}"},
         Case{"[{write: o, compression: zstdd, row_group_rows: 0}]",
              "j:3:33: found the unknown compression 'zstdd'; expected one of none, lz4, "
-             "zstd, gzip, snappy, brotli; did you mean 'zstd'?\n"
+             "zstd, gzip, snappy, brotli, uncompressed; did you mean 'zstd'?\n"
              "j:3:56: found 0 for 'row_group_rows'; expected 1 or more"},
+        Case{"[{write: o, group_size: 0}]",
+             "j:3:32: found 0 for 'group_size'; expected 1 or more"},
         Case{"[{write: o, compression: zstd:x, preserve_order: maybe}]",
              "j:3:33: found the compression level 'x'; expected a whole number, as in "
              "zstd:3\n"
@@ -326,8 +329,8 @@ sinks:
       "j:11:24: found no source or step 'tops'; expected one of quotes, securities, "
       "matched, priced, kept, top; did you mean 'top'?\n"
       "j:11:30: found the unknown key 'compresion' in the sink; expected write, collect, "
-      "from, format, compression, preserve_order, row_group_rows, partition_by or "
-      "manifest; did you mean 'compression'?");
+      "from, format, compression, preserve_order, row_group_rows, group_size, "
+      "partition_by or manifest; did you mean 'compression'?");
 }
 
 TEST(JobProblems, HostileDocumentsAreRefusedQuickly) {

@@ -59,6 +59,7 @@ steps:
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
+  - {write: rows, compression: uncompressed, format: arrayrecord, group_size: 16}
   - {write: "d/{a b}.x", from: two, partition_by: {a b: [x, "1"]}, manifest: m.json}
   - {collect: kept, from: two}
 )"),
@@ -88,6 +89,11 @@ sinks:
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
+  - write: rows
+    from: six
+    format: arrayrecord
+    compression: uncompressed
+    group_size: 16
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
   - {collect: kept, from: two}
 )");

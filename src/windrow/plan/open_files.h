@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+
+#include "windrow/exec/operator.h"
+#include "windrow/exec/run_context.h"
+#include "windrow/exec/table.h"
+#include "windrow/op/rebatch.h"
+#include "windrow/plan/job_spec.h"
+#include "windrow/sink/partitioned_sink.h"
+
+namespace windrow::plan {
+
+/// Opens the table a source names: files by listing, generated data, later remote ones.
+/// Reads metadata only. The only place that knows concrete sources.
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
+
+/// The format a file is written in: the one given, or what its name says.
+FileFormat FormatOf(const WriteSpec& write);
+
+/// Size of the batches a file is written in.
+op::Rebatch::Size SinkBatch(const exec::RunContext& context);
+
+/// Opens the file a sink writes; an unwritable path fails here.
+Result<std::unique_ptr<exec::Sink>> OpenWriteSink(
+    const WriteSpec& write, const std::shared_ptr<arrow::Schema>& schema,
+    exec::RunContext* context);
+
+/// The same for a sink with partition_by.
+Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
+    const WriteSpec& write, const std::shared_ptr<arrow::Schema>& schema,
+    exec::RunContext* context);
+
+}  // namespace windrow::plan
