@@ -14,9 +14,8 @@
 
 namespace windrow::op {
 
-/// A batch of which each row is a source address and lists of its measurements, all of one
-/// length in a row. Immutable and
-/// thread-safe.
+/// A batch of which each row is a source address and lists of its measurements, all of
+/// one length in a row. Immutable and thread-safe.
 class ProbeGroups {
  public:
   /// `columns` are those of column::FindMeasurementLists; a text column may be coded
