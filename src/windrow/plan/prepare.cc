@@ -10,8 +10,8 @@
 
 #include "windrow/fs/listing.h"
 #include "windrow/plan/job_spec_writer.h"
-#include "windrow/plan/partition_files.h"
 #include "windrow/plan/open_files.h"
+#include "windrow/plan/partition_files.h"
 #include "windrow/plan/rewrite.h"
 
 namespace windrow::plan {
