@@ -38,12 +38,15 @@ Result<std::shared_ptr<arrow::Schema>> MeasurementSchemaOf(const arrow::Schema& 
 Result<std::shared_ptr<arrow::Array>> ToMeasurementColumn(
     int column, const std::shared_ptr<arrow::Array>& values, arrow::MemoryPool* pool);
 
-/// The columns of groups of measurements, as a collect of them by src_addr gives: by their
-/// place in `schema`, in the order of MeasurementColumn. A UserError names the column that
-/// is missing or of another type than src_addr: string or dictionary<int32, string>;
-/// event_time: list<timestamp[us]>; dst_addr: list<string>, or of
-/// dictionary<int32 or uint32, string>; ip_version: list<int8>; rtt: list<float>; lists or
-/// large lists.
+/// The columns of groups of measurements, as a collect of them by src_addr gives: their
+/// places in `schema`, in the order of MeasurementColumn. A UserError names the column
+/// that is missing or of another type than
+/// - src_addr: string or dictionary<int32, string>
+/// - event_time: list<timestamp[us]>
+/// - dst_addr: list<string>, or of dictionary<int32 or uint32, string>
+/// - ip_version: list<int8>
+/// - rtt: list<float>
+/// where a list may be a large one.
 Result<std::array<int, kNumMeasurementColumns>> FindMeasurementLists(
     const arrow::Schema& schema);
 /// Whether FindMeasurementLists takes `type` for `column`.

@@ -193,6 +193,12 @@ class ColumnDecoder {
   std::vector<std::string> texts_;
 };
 
+/// The type of a column's values, which keys are made of.
+TypePtr ValueType(const TypePtr& type) {
+  if (type->id() != Type::DICTIONARY) return type;
+  return static_cast<const arrow::DictionaryType&>(*type).value_type();
+}
+
 }  // namespace
 
 bool IsOwnKey(const std::vector<TypePtr>& types) {
@@ -232,14 +238,21 @@ Result<std::vector<ArrayPtr>> DecodeOrderedKeys(const std::vector<TypePtr>& type
                                                 std::span<const std::string_view> keys,
                                                 arrow::MemoryPool* pool) {
   std::vector<ColumnDecoder> decoders;
-  for (const TypePtr& type : types) decoders.emplace_back(type, keys.size());
+  for (const TypePtr& type : types) decoders.emplace_back(ValueType(type), keys.size());
   for (std::string_view key : keys) {
     for (ColumnDecoder& decoder : decoders) decoder.Take(&key);
     WINDROW_CHECK(key.empty());
   }
+  arrow::compute::ExecContext context(pool);
+  context.set_use_threads(false);
   std::vector<ArrayPtr> columns;
-  for (const ColumnDecoder& decoder : decoders) {
-    ARROW_ASSIGN_OR_RAISE(ArrayPtr column, decoder.Finish(pool));
+  for (size_t k = 0; k < types.size(); ++k) {
+    ARROW_ASSIGN_OR_RAISE(ArrayPtr column, decoders[k].Finish(pool));
+    if (types[k]->id() == Type::DICTIONARY) {
+      ARROW_ASSIGN_OR_RAISE(
+          column, arrow::compute::Cast(*column, types[k],
+                                       arrow::compute::CastOptions::Safe(), &context));
+    }
     columns.push_back(std::move(column));
   }
   return columns;

@@ -18,10 +18,10 @@ namespace windrow::op {
 /// file's order. Emits nothing; ends a pipeline.
 ///
 /// Of each record: it reads strictly, holds one source address whose id it states, its
-/// rows are in order (event_time; dst_addr, nulls first; ip_version; rtt), count, span and
-/// times are those of its rows, and it is no longer than allowed unless of one row. Of the
-/// file: addresses ascend by bytes, a probe's records lie together in order and were cut
-/// as late as the limit allows, and every probe belongs to this file.
+/// rows are in order (event_time; dst_addr, nulls first; ip_version; rtt), count, span
+/// and times are those of its rows, and it is no longer than allowed unless of one row.
+/// Of the file: addresses ascend by bytes, a probe's records lie together in order and
+/// were cut as late as the limit allows, and every probe belongs to this file.
 class ProbeCheck : public exec::Breaker {
  public:
   struct Options {

@@ -114,9 +114,10 @@ Checked Check(const std::vector<std::string>& records, int64_t max_row_bytes = 1
 
 TEST(ProbeCheck, FindsNothingInGoodRecords) {
   const Record later = With([](Record* record) {
-    record->times = "[2000000, 3000000, null]";
-    record->first = 2000000;
+    record->times = "[2500000, 3000000, null]";
+    record->first = 2500000;
     record->last = 3000000;
+    record->span = 0.5;
   });
   const auto limit = static_cast<int64_t>(format::MeasurementBytes(
       {.rows = 3, .src_bytes = 24, .dst_bytes = 18, .nulls = {0, 0, 1}}));

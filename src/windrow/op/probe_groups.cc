@@ -33,6 +33,17 @@ void ReadBounds(const arrow::Array& array, std::vector<int64_t>* begins,
   }
 }
 
+/// Whether a row that is not null has the code of a null.
+bool PointsToNull(const format::ProbeColumns& rows, int64_t length,
+                  const format::ProbeColumns::Validity& texts) {
+  for (int64_t row = 0; row < length; ++row) {
+    if (!rows.validity[kDstAddr].IsNull(row) && texts.IsNull(rows.dst_codes[row])) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// -1 when every row is null.
 int64_t LargestCode(const format::ProbeColumns& rows, int64_t length) {
   int64_t largest = -1;
@@ -132,10 +143,10 @@ Status ProbeGroups::ReadDestinations(const arrow::Array& texts) {
   if (texts.type_id() == arrow::Type::DICTIONARY) {
     columns_.dst_codes = plain->GetValues<uint32_t>(1);
     plain = plain->dictionary.get();
-    if (plain->GetNullCount() > 0) {
-      return DataError("column 'dst_addr': a null in its dictionary; expected none");
-    }
     num_texts_ = plain->length;
+    if (plain->GetNullCount() > 0) {
+      null_texts_ = {plain->buffers[0]->data(), plain->offset};
+    }
   }
   static constexpr int32_t kNoOffsets[1] = {0};
   static constexpr uint8_t kNoText[1] = {0};
@@ -159,6 +170,9 @@ Status ProbeGroups::CountMeasurements() {
       if (largest >= num_texts_) {
         return DataError("column 'dst_addr': code ", largest, " of a dictionary of ",
                          num_texts_, " texts");
+      }
+      if (null_texts_.bits != nullptr && PointsToNull(rows, length, null_texts_)) {
+        return DataError("column 'dst_addr': the code of a null; expected a null code");
       }
     }
     counts_.push_back(

@@ -14,9 +14,8 @@
 
 namespace windrow::op {
 
-/// A batch of which each row is a source address and lists of its measurements, all of one
-/// length in a row. Immutable and
-/// thread-safe.
+/// A batch of which each row is a source address and lists of its measurements, all of
+/// one length in a row. Immutable and thread-safe.
 class ProbeGroups {
  public:
   /// `columns` are those of column::FindMeasurementLists; a text column may be coded
@@ -47,7 +46,9 @@ class ProbeGroups {
   /// Of each group, and of each list column, where the list begins in the child array.
   std::array<std::vector<int64_t>, format::kNumProbeColumns> begins_;
   std::vector<int64_t> lengths_;
-  int64_t num_texts_ = 0;  ///< of the dictionary of destinations
+  // Of the dictionary of destinations:
+  int64_t num_texts_ = 0;
+  format::ProbeColumns::Validity null_texts_;
   std::vector<format::ProbeRecordCounts> counts_;
 };
 

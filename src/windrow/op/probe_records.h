@@ -24,9 +24,9 @@ namespace windrow::op {
 ///   10.0.0.1  [t1, t2]    …  ->  train  <10.0.0.1: t1, t2, t3>
 ///   10.0.0.1  [t3]        …
 ///
-/// Cutting is serial and cheap; records are written in parallel, in place, into one buffer
-/// for many of them. Counts probes, records, measurements and probes cut into several
-/// records, and of each side of the split probes and measurements.
+/// Cutting is serial and cheap; records are written in parallel, in place, into one
+/// buffer for many of them. Counts probes, records, measurements and probes cut into
+/// several records, and of each side of the split probes and measurements.
 class ProbeRecords : public exec::Breaker {
  public:
   struct Options {

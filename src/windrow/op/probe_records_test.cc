@@ -185,7 +185,7 @@ class ProbeRecordsTest : public ::testing::Test {
   std::unique_ptr<exec::StepMetrics> metrics_;
 };
 
-/// Of the rows alone: written from a slice, buffers keep up to 63 bytes of the rows after.
+/// Of the rows alone: of a slice, buffers keep up to 63 bytes of the rows after.
 int64_t StreamBytes(const BatchPtr& slice) {
   const BatchPtr batch = *arrow::ConcatenateRecordBatches({slice, slice->Slice(0, 0)});
   auto sink = *arrow::io::BufferOutputStream::Create();

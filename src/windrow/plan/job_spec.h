@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,35 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "windrow/plan/placed.h"
+
 namespace windrow::plan {
-
-/// Where in the job document something stands: line and column in characters, from 1.
-/// Line 0 is "nowhere": the value was made by a program.
-struct Place {
-  int line = 0;
-  int column = 0;
-  auto operator<=>(const Place&) const = default;
-};
-
-/// "job.yaml:4:12"; only the document's name when `place` is nowhere.
-std::string FormatPlace(std::string_view document_name, Place place);
-
-/// A value and where it was written, for errors found after reading. Two are equal when
-/// their values are, so specs compare by meaning. Made from a bare value by programs.
-template <typename T>
-struct Placed {
-  T value{};
-  Place place;
-
-  Placed() = default;
-  template <typename U>
-    requires std::convertible_to<U, T>
-  Placed(U&& bare, Place at = {}) : value(std::forward<U>(bare)), place(at) {}
-  friend bool operator==(const Placed& a, const Placed& b) { return a.value == b.value; }
-};
-
-/// UTF-8.
-using PlacedText = Placed<std::string>;
 
 enum class FileFormat { kArrow, kParquet, kArrayRecord };
 enum class JoinHow { kInner, kLeft, kSemi, kAnti };
@@ -160,11 +133,9 @@ struct CollectSpec {
   bool operator==(const CollectSpec&) const = default;
 };
 
-/// What becomes of a measurement without a source address: left out, an error, or kept
-/// with the empty text.
+/// What becomes of a measurement without a source address.
 enum class NullSource { kDrop, kError, kEmpty };
-/// How probes are split into train and test: by the number that stands for their address,
-/// or by their place in its order.
+/// Whether a probe's id decides on train or test, or its place in the order of addresses.
 enum class ProbeSplit { kHash, kSorted };
 
 /// Brings event_time, src_addr, dst_addr, ip_version and rtt to the types that records of
@@ -175,16 +146,13 @@ struct ProbeMeasurementsSpec {
   bool operator==(const ProbeMeasurementsSpec&) const = default;
 };
 
-/// Makes a record, or several, of each probe: a src_addr with lists of its measurements, as
-/// a collect by src_addr gives them. Output: file, the name of the file a record goes to,
-/// and record, its bytes.
+/// Makes records of probes: src_addr with lists of measurements, as a collect by src_addr
+/// gives them. Output: file, the name of the file a record goes to, and record, bytes.
 struct ProbeRecordsSpec {
   Placed<int64_t> max_row_bytes = 8 << 20;  ///< of a record of several measurements
   ProbeSplit split = ProbeSplit::kHash;
   Placed<double> train_ratio = 0.9;
-  /// Files that train and test have each, with their number in the name; without it one
-  /// file each, train and test.
-  std::optional<Placed<int64_t>> shards;
+  std::optional<Placed<int64_t>> shards;  ///< numbered files of train, and of test
   PlacedText from;
   bool operator==(const ProbeRecordsSpec&) const = default;
 };

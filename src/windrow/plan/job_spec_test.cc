@@ -142,9 +142,7 @@ TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
   EXPECT_EQ(steps_of("  m: {probe_measurements: }\n  r: {probe_records: {}}\n"),
             R"(steps:
   m: {probe_measurements: {null_src: drop}, from: p}
-  r:
-    probe_records: {max_row_bytes: 8388608, split: hash, train_ratio: 0.9}
-    from: m
+  r: {probe_records: {max_row_bytes: 8388608, split: hash, train_ratio: 0.9}, from: m}
 )");
   EXPECT_EQ(steps_of("  m: {probe_measurements: {null_src: empty}}\n"
                      "  r: {probe_records: {max_row_bytes: 5, split: sorted, "

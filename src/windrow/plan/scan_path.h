@@ -10,8 +10,8 @@
 
 namespace windrow::plan {
 
-/// A chain of filters, projections and probe measurements down to a scan, by what it does to columns: unlike a
-/// LateScan it may compute others.
+/// A chain of filters, projections and probe measurements down to a scan, by what it does
+/// to columns: unlike a LateScan it may compute others.
 struct ScanPath {
   std::string source;  ///< step of the scan
   const ScanNode* scan = nullptr;
