@@ -43,6 +43,16 @@ def start(*words: str | Path, cwd: Path) -> subprocess.Popen:
     )
 
 
+def exists(name: str) -> bool:
+    """Says whether this windrow has a command of that name."""
+    try:
+        words = [str(find_binary()), "--help"]
+        text = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return False
+    return f"\n  {name} " in text
+
+
 def is_one_line(text: str) -> bool:
     return text.count("\n") == 1 and text.endswith("\n")
 
