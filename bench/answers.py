@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import lists
+
 ROW_SEED = 20250904
 
 
@@ -95,14 +97,22 @@ def value_counts(reader: Any) -> dict[str, int]:
     return counts
 
 
-def digest_file(path: Path, tolerance: float) -> Digest:
-    """Digests an Arrow IPC file in batches; memory stays that of one batch."""
+def digest_file(path: Path, tolerance: float, ordered_by: str = "") -> Digest:
+    """Digests an Arrow IPC file in batches; memory stays that of one batch.
+
+    Of rows with lists, what `lists.py` keeps of them is digested; `ordered_by` is for it.
+    """
     import polars as pl
     import pyarrow as pa
 
     digest = Digest()
     with pa.memory_map(str(path)) as source:
         reader = pa.ipc.open_file(source)
+        has_lists = lists.has_lists(reader.schema)
+        if has_lists:
+            batches = map(reader.get_batch, range(reader.num_record_batches))
+            digest.bytes = sum(batch.nbytes for batch in batches)
+            reader = lists.summary_file(reader, ordered_by)
         if len(set(reader.schema.names)) != len(reader.schema.names):
             raise ValueError(f"{path.name}: two columns have the same name")
         digest.values = value_counts(reader)
@@ -116,7 +126,7 @@ def digest_file(path: Path, tolerance: float) -> Digest:
         for i in range(reader.num_record_batches):
             batch = reader.get_batch(i)
             digest.rows += batch.num_rows
-            digest.bytes += batch.nbytes
+            digest.bytes += 0 if has_lists else batch.nbytes
             columns = [batch.column(n).cast(kinds[n]) for n in names]
             frame = pl.from_arrow(pa.table(columns, names=names), rechunk=True)
             digest_batch(digest, frame, floats)
@@ -168,9 +178,9 @@ def column_differences(name: str, ours: Digest, theirs: Digest, tol: float) -> l
     return []
 
 
-def digest_apart(path: Path, tolerance: float) -> Digest:
+def digest_apart(path: Path, tolerance: float, ordered_by: str = "") -> Digest:
     """Digests in a process of its own, so that none of its memory stays in this one."""
-    command = [sys.executable, __file__, str(path), str(tolerance)]
+    command = [sys.executable, __file__, str(path), str(tolerance), ordered_by]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -179,4 +189,5 @@ def digest_apart(path: Path, tolerance: float) -> Digest:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(digest_file(Path(sys.argv[1]), float(sys.argv[2])))))
+    digest = digest_file(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
+    print(json.dumps(asdict(digest)))

@@ -46,7 +46,11 @@ class Case:
 
     `traffic` gets the bytes of our answer and returns the least work for it, or is None
     where no honest lower bound is known. `float_tolerance` is relative; 0 asks for equal
-    bits.
+    bits. `ordered_by` is the order of lists in the answer, see `lists.py`.
+
+    The last three are for work that is too long or too large for the usual way: seconds
+    of a run, pairs (without a warm-up), and bytes of memory that the kernel holds the
+    contestants to, page cache included.
     """
 
     name: str
@@ -55,6 +59,10 @@ class Case:
     inputs: Sequence[Path]
     traffic: Callable[[int], Traffic] | None = None
     float_tolerance: float = 0.0
+    ordered_by: str = ""
+    time_limit: float | None = None
+    pairs: int | None = None
+    memory_limit: int | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -74,6 +75,12 @@ class Limits:
     memory_bytes: int
 
 
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """Kills a contestant with the processes it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 class Sampler:
     """Watches a process's anonymous memory from a thread while a reply is awaited."""
 
@@ -97,7 +104,7 @@ class Sampler:
             self.peak = max(self.peak, anonymous_bytes(self._process.pid))
             if self.peak > self._limit:
                 self.is_over = True
-                self._process.kill()
+                kill_group(self._process)
                 return
             if self._stop.wait(SAMPLE_SECONDS):
                 return
@@ -118,6 +125,7 @@ class Process:
             stderr=self._errors,
             env=environment,
             text=True,
+            start_new_session=True,
         )
 
     def __enter__(self) -> Process:
@@ -132,13 +140,18 @@ class Process:
         except (OSError, subprocess.TimeoutExpired):
             pass
         finally:
-            self._process.kill()
+            kill_group(self._process)
             self._process.wait()
             for stream in (self._process.stdin, self._process.stdout):
                 if stream is not None:
                     with contextlib.suppress(BrokenPipeError):
                         stream.close()
             self._errors.close()
+
+    @property
+    def pid(self) -> int:
+        """The contestant's process."""
+        return self._process.pid
 
     def ask(self, line: str, seconds: float | None = None) -> tuple[dict[str, Any], int]:
         """Sends a line and returns the reply with the peak memory while it was awaited."""
@@ -157,13 +170,15 @@ class Process:
             limit = self._limits.memory_bytes / 1e9
             raise ContestantError(self.name, f"over {limit:.1f} GB of memory", True)
         if not ready:
-            self._process.kill()
+            kill_group(self._process)
             raise ContestantError(self.name, f"over {seconds:.0f} s", True)
         if not text:
-            raise ContestantError(self.name, self._last_words())
+            words, code = self._last_words()
+            # Nobody but the kernel, short of memory, kills a contestant otherwise.
+            raise ContestantError(self.name, words, code == -signal.SIGKILL)
         reply: dict[str, Any] = json.loads(text)
         if "error" in reply:
-            raise ContestantError(self.name, reply["error"])
+            raise ContestantError(self.name, reply["error"], "is_over_limit" in reply)
         return reply, sampler.peak
 
     def run(self) -> Run:
@@ -191,11 +206,11 @@ class Process:
             switches=max(0, involuntary_switches(pid) - switches),
         )
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> tuple[str, int]:
         code = self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().strip().splitlines()
-        return f"ended with {code}: {lines[-1] if lines else 'no message'}"
+        return f"ended with {code}: {lines[-1] if lines else 'no message'}", code
 
 
 def share(seconds: float, capacity: float) -> float:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import mmap
 import os
@@ -113,7 +114,22 @@ def involuntary_switches(pid: int) -> int:
     return total
 
 
+def process_tree(pid: int) -> list[int]:
+    """Returns a process and all below it."""
+    found = [pid]
+    for parent in found:
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, children.read_text(encoding="ascii").split())
+    return found
+
+
 def anonymous_bytes(pid: int) -> int:
+    """Returns RssAnon + RssShmem of a process and all below it."""
+    return sum(map(anonymous_bytes_alone, process_tree(pid)))
+
+
+def anonymous_bytes_alone(pid: int) -> int:
     """Returns RssAnon + RssShmem, or 0 when the process is gone."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:

@@ -16,6 +16,7 @@ Outcome = dict[str, Any]
 HEADER = (
     "case",
     "peer",
+    "completed",
     "peer s",
     "ours s",
     "ratio",
@@ -74,7 +75,7 @@ def outcome_row(outcome: Outcome) -> list[str]:
     head = [outcome["case"], outcome["peer"]]
     if not is_timed(outcome):
         word = "skipped" if "skipped" in outcome else "failed"
-        return [*head, word, *[""] * (len(HEADER) - 3)]
+        return [*head, "no", word, *[""] * (len(HEADER) - 4)]
     ours, peer = outcome["ours"], outcome["peer_figures"]
     efficiency = outcome["efficiency"]
     pairs = str(outcome["pairs"])
@@ -83,6 +84,7 @@ def outcome_row(outcome: Outcome) -> list[str]:
     before = f"{megabytes(peer['memory_before'])}/{megabytes(ours['memory_before'])}"
     return [
         *head,
+        "yes",
         seconds(peer["wall"]),
         seconds(ours["wall"]),
         f"{outcome['ratio']:.2f}x",

@@ -10,22 +10,25 @@ run.py --list
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import answers
+import cgroup
 import enrich
 import harness
 import machine
+import probe_rows
 import report
 from cases import ROOT, Benchmark, Case, Contestant, Settings
 
-BENCHMARKS: dict[str, Benchmark] = {module.NAME: module for module in (enrich,)}
+BENCHMARKS: dict[str, Benchmark] = {module.NAME: module for module in (enrich, probe_rows)}
 
 LEAST_PAIRS = 3
 # Kept free of contestants: the kernel, this process, and slack for the page cache.
@@ -48,13 +51,12 @@ def answer_of(contestant: Contestant, case: Case, settings: Settings) -> answers
     what writing left behind.
     """
     path = settings.scratch / "answer.arrow"
-    limits = limits_of(case, settings)
     try:
-        with harness.Process(contestant, limits, settings.slots) as process:
+        with started(contestant, case, settings) as process:
             process.ask("prepare")
             # Writing the file takes time too, so it gets more than a run.
-            process.ask(f"answer {path}", 3 * settings.time_limit)
-        return answers.digest_apart(path, case.float_tolerance)
+            process.ask(f"answer {path}", 3 * limits_of(case, settings).seconds)
+        return answers.digest_apart(path, case.float_tolerance, case.ordered_by)
     finally:
         path.unlink(missing_ok=True)
 
@@ -72,7 +74,22 @@ def limits_of(case: Case, settings: Settings) -> harness.Limits:
     """Leaves room for the inputs in the page cache, or the runs would not be warm."""
     inputs = sum(path.stat().st_size for path in case.inputs)
     memory = machine.memory_bytes() - inputs - MEMORY_KEPT_FREE
-    return harness.Limits(settings.time_limit, max(memory, MEMORY_KEPT_FREE))
+    return harness.Limits(case.time_limit or settings.time_limit, max(memory, MEMORY_KEPT_FREE))
+
+
+@contextlib.contextmanager
+def started(contestant: Contestant, case: Case, settings: Settings) -> Iterator[harness.Process]:
+    """Starts a contestant, in a group of limited memory if the case asks for one."""
+    limits = limits_of(case, settings)
+    if case.memory_limit is None:
+        with harness.Process(contestant, limits, settings.slots) as process:
+            yield process
+        return
+    limits.memory_bytes = min(limits.memory_bytes, case.memory_limit)
+    with cgroup.memory_group(case.memory_limit) as words:
+        held = replace(contestant, command=[*words, *contestant.command])
+        with harness.Process(held, limits, settings.slots) as process:
+            yield process
 
 
 def pairs_wanted(settings: Settings, warm_pair_seconds: float) -> int:
@@ -94,11 +111,13 @@ def run_peer(
     progress(f"{case.name}: {peer.name}")
     try:
         check(case, peer, digest, answer_of(peer, case, settings))
-        limits = limits_of(case, settings)
-        with harness.Process(peer, limits, settings.slots) as process:
+        with started(peer, case, settings) as process:
             process.ask("prepare")
-            warm = process.run().wall + ours.run().wall
-            pairs = harness.run_pairs(ours, process, pairs_wanted(settings, warm))
+            wanted = case.pairs
+            if wanted is None:
+                warm = process.run().wall + ours.run().wall
+                wanted = pairs_wanted(settings, warm)
+            pairs = harness.run_pairs(ours, process, wanted)
     except harness.ContestantError as error:
         if error.contestant != peer.name:
             raise
@@ -121,10 +140,9 @@ def run_peer(
 
 def run_case(case: Case, settings: Settings, constants: machine.Constants) -> list[dict[str, Any]]:
     """Runs one case against each of its peers, one peer's process at a time."""
-    limits = limits_of(case, settings)
     try:
         digest = answer_of(case.ours, case, settings)
-        with harness.Process(case.ours, limits, settings.slots) as ours:
+        with started(case.ours, case, settings) as ours:
             ours.ask("prepare")
             return [run_peer(case, peer, ours, digest, settings, constants) for peer in case.peers]
     except harness.ContestantError as error:

@@ -41,5 +41,17 @@ def enrich(case: Case) -> Query:
     return run
 
 
+def group(case: Case) -> Query:
+    """Groups pings into ordered lists; see probe_rows.py for the case."""
+    import polars as pl
+
+    def run() -> Any:
+        rows = pl.scan_parquet(case["pings"]).filter(pl.col("src_addr").is_not_null())
+        groups = rows.sort("event_time").group_by("src_addr", maintain_order=case["maintain_order"])
+        return groups.agg(case["columns"]).collect(engine=case["engine"])
+
+    return run
+
+
 if __name__ == "__main__":
-    serve_works(prepare, {"enrich": enrich})
+    serve_works(prepare, {"enrich": enrich, "group": group})
