@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -31,9 +32,7 @@ def memory_group(limit: int) -> Iterator[Sequence[str]]:
             yield ["sh", "-c", join, "sh"]
     finally:
         if folder is not None:
-            # A process that was just killed may not have left yet; then the group stays.
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            remove_group(folder)
 
 
 def make_group(limit: int) -> Path | None:
@@ -52,3 +51,13 @@ def make_group(limit: int) -> Path | None:
             continue
         return folder
     return None
+
+
+def remove_group(folder: Path) -> None:
+    """Removes a group once the processes that were killed in it have left."""
+    for _ in range(100):
+        try:
+            folder.rmdir()
+            return
+        except OSError:
+            time.sleep(0.02)

@@ -148,6 +148,11 @@ class Process:
                         stream.close()
             self._errors.close()
 
+    @property
+    def pid(self) -> int:
+        """The contestant's process."""
+        return self._process.pid
+
     def ask(self, line: str, seconds: float | None = None) -> tuple[dict[str, Any], int]:
         """Sends a line and returns the reply with the peak memory while it was awaited."""
         assert self._process.stdin is not None

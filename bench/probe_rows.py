@@ -15,12 +15,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases import GIB, Aim, Case, Contestant, Settings, Traffic, peer_command
+from cases import GIB, Aim, Case, Contestant, Settings, peer_command
 
 NAME = "probe-rows"
 ROWS = {"500K": 500_028, "20M": 20_000_000, "100M": 100_000_000, "200M": 200_000_000}
@@ -36,10 +36,6 @@ BIG_SECONDS = 3600.0
 
 TRAIN_RATIO = 0.9
 MAX_ROW_MB = 8
-
-# A ping's listed values, the offsets of its text, and the mean text of both addresses.
-LISTED_BYTES = 8 + 4 + 21 + 8 + 8
-CACHE_LINES = 4
 
 POLARS = [
     ("Polars sort, group_by", {"maintain_order": False, "engine": "in-memory"}),
@@ -176,18 +172,6 @@ def peers_of(settings: Settings, case: Kind, pings: Path) -> list[Contestant]:
     return peers
 
 
-def traffic_of(settings: Settings, case: Kind) -> Callable[[int], Traffic] | None:
-    """Returns the least work of grouping: each ping moves once, to its probe's list."""
-    if case.work != "group" or case.memory is not None:
-        return None
-    rows = rows_of(settings, case.size)
-    return lambda answer_bytes: Traffic(
-        decoded_bytes=rows * LISTED_BYTES,
-        random_touches=rows * CACHE_LINES,
-        bytes_copied=answer_bytes,
-    )
-
-
 def make_case(settings: Settings, case: Kind) -> Case:
     """Makes the data, the job document and the contestants of one case."""
     pings = make_pings(settings, case.size)
@@ -197,7 +181,6 @@ def make_case(settings: Settings, case: Kind) -> Case:
         ours=Contestant("Windrow", our_command(settings, case, pings)),
         peers=peers_of(settings, case, pings),
         inputs=[pings],
-        traffic=traffic_of(settings, case),
         ordered_by="event_time" if case.work == "group" else "",
         time_limit=BIG_SECONDS if is_big else None,
         pairs=1 if is_big else None,

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,8 +17,10 @@ sys.path.insert(0, str(BENCH))
 
 import answers  # noqa: E402
 import cases  # noqa: E402
+import cgroup  # noqa: E402
 import compare  # noqa: E402
 import harness  # noqa: E402
+import machine  # noqa: E402
 import report  # noqa: E402
 import run  # noqa: E402
 
@@ -97,6 +101,50 @@ def test_float_tolerance(tmp_path: Path) -> None:
     assert answers.differences(ours, digest(tmp_path, swapped, 1e-12), 1e-12)
 
 
+def lists_of(times: list[list[int]], sizes: list[list[int]]) -> dict[str, pa.Table]:
+    """Returns the same groups with a list for each column, and with one of structs."""
+    stamp = pa.list_(pa.timestamp("us"))
+    columns = pa.table({"name": ["a", "b"], "time": pa.array(times, stamp), "size": sizes})
+    items = [
+        [{"time": time, "size": size} for time, size in zip(*pair, strict=True)]
+        for pair in zip(times, sizes, strict=True)
+    ]
+    kind = pa.list_(pa.struct([("time", pa.timestamp("us")), ("size", pa.int64())]))
+    structs = pa.table({"item": pa.array(items, kind), "name": ["a", "b"]})
+    return {"columns": columns, "structs": structs}
+
+
+@pytest.mark.parametrize("layout", ["columns", "structs"])
+@pytest.mark.parametrize(
+    ("times", "sizes", "is_equal", "is_equal_by_place"),
+    [
+        ([[1, 1, 2], [5]], [[7, 8, 9], [6]], True, True),
+        ([[1, 1, 2], [5]], [[8, 7, 9], [6]], True, False),
+        ([[1, 2, 1], [5]], [[7, 9, 8], [6]], False, False),
+        ([[1, 1, 2], [5]], [[7, 9, 8], [6]], False, False),
+        ([[1, 2], [1, 5]], [[7, 9], [8, 6]], False, False),
+    ],
+)
+def test_lists(
+    tmp_path: Path,
+    layout: str,
+    times: list[list[int]],
+    sizes: list[list[int]],
+    is_equal: bool,
+    is_equal_by_place: bool,
+) -> None:
+    path = tmp_path / "answer.arrow"
+    wanted = lists_of([[1, 1, 2], [5]], [[7, 8, 9], [6]])["columns"]
+    for order, expected in (("time", is_equal), ("", is_equal_by_place)):
+        digests = []
+        for table in (wanted, lists_of(times, sizes)[layout]):
+            with pa.ipc.new_file(path, table.schema) as writer:
+                writer.write_table(table, max_chunksize=1)
+            digests.append(answers.digest_file(path, 0, order))
+        assert (answers.differences(*digests, 0) == []) == expected
+        assert digests[0].rows == 2
+
+
 def contestant(script: str) -> cases.Contestant:
     """Returns a contestant that answers every line as the script says."""
     loop = f"import sys, json, time\nfor line in sys.stdin:\n {script}\n"
@@ -124,6 +172,36 @@ def test_contestants_that_fail(script: str, limits: harness.Limits, message: str
         process.ask("run")
 
 
+def test_a_contestant_out_of_memory_is_over_a_limit() -> None:
+    script = "print(json.dumps({'error': 'no room', 'is_over_limit': True}), flush=True)"
+    with (
+        harness.Process(contestant(script), LIMITS, 1) as process,
+        pytest.raises(harness.ContestantError, match="no room") as caught,
+    ):
+        process.ask("run")
+    assert caught.value.is_over_limit
+
+
+def test_processes_of_a_contestant_count_and_end_with_it() -> None:
+    child = "import time; x = bytearray(100 << 20); print('{}', flush=True); time.sleep(60)"
+    script = f"import subprocess; subprocess.run([sys.executable, '-c', {child!r}])"
+    with harness.Process(contestant(script), LIMITS, 1) as process:
+        _, peak = process.ask("run")
+        tree = machine.process_tree(process.pid)
+    assert len(tree) == 2
+    assert peak >= 100 << 20
+    assert all(machine.anonymous_bytes(pid) == 0 for pid in tree)
+
+
+def test_a_memory_group_holds_a_process() -> None:
+    script = "x = bytearray(200 << 20); print(len(x))"
+    with cgroup.memory_group(64 << 20) as words:
+        if not words:
+            pytest.skip("no group of limited memory can be made here")
+        done = subprocess.run([*words, sys.executable, "-c", script], capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+
+
 def test_pairs_alternate_and_count(tmp_path: Path) -> None:
     reply = "{'wall': 0.01, 'cpu': 0.01, 'rows': 5}"
     one = contestant(f"print(json.dumps({reply}), flush=True)")
@@ -134,7 +212,11 @@ def test_pairs_alternate_and_count(tmp_path: Path) -> None:
     assert figures["ours"]["rows"] == 5
 
 
-def test_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: object) -> None:
+@pytest.mark.parametrize(
+    ("words", "peers"),
+    [("enrich --only ipc/dense/six", 3), ("probe-rows --only group/500K", 6)],
+)
+def test_whole_run(words: str, peers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = tmp_path / "windrow"
     stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{BENCH}/peers/stand_in.py" "$@"\n')
     stand_in.chmod(0o755)
@@ -146,11 +228,11 @@ def test_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: obje
         return saved[-1]
 
     monkeypatch.setattr(report, "save", save_here)
-    line = ["enrich", "--size", "quick", "--only", "ipc/dense/six", "--repeat", "3"]
+    line = [*words.split(), "--size", "quick", "--repeat", "3"]
     line += ["--rows", "30000", "--data", str(tmp_path / "data")]
     line += ["--windrow", str(stand_in), "--ours", str(stand_in)]
     assert run.main(line) == 0
     outcomes = json.loads(saved[0].read_text())["outcomes"]
-    assert len(outcomes) >= 3
+    assert len(outcomes) >= peers
     assert not [each for each in outcomes if "skipped" in each]
     assert compare.main([str(saved[0]), str(saved[0])]) == 0

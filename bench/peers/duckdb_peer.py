@@ -56,7 +56,7 @@ def enrich(case: Case) -> Query:
             [f'q."{name}"' for name in case["quote_columns"]]
             + [f's."{name}"' for name in case["security_columns"]]
         )
-        table = connection.execute(f"SELECT {picked} {joined}").to_arrow_table()
+        table = connection.sql(f"SELECT {picked} {joined}").to_arrow_table()
         # Names that differ in case only come back changed.
         return table.rename_columns(names)
 

@@ -22,6 +22,7 @@ from serve import Case, Query, serve_works, threads
 from written_files import RecordFiles
 
 INNER_FRAME = 720
+write_options: Any = None
 pool: Any = None
 
 
@@ -41,7 +42,10 @@ def start_worker() -> None:
     import array_record.python.array_record_module  # noqa: F401
     import duckdb  # noqa: F401
     import numpy  # noqa: F401
-    import pyarrow.compute  # noqa: F401
+    import pyarrow.compute
+
+    global write_options
+    write_options = pyarrow.ipc.IpcWriteOptions()
 
     def follow() -> None:
         parent = multiprocessing.parent_process()
@@ -97,60 +101,66 @@ def sorted_rows(case: Case, probes: Any, shard: int) -> Any:
         yield from connection.sql(sql).to_arrow_reader(1 << 18)
 
 
-def padded(size: int) -> int:
+def padded(size: Any) -> Any:
+    """Rounds up to the eight bytes that Arrow aligns to."""
     return (size + 7) // 8 * 8
 
 
-def inner_size(batch: Any, begin: int, end: int) -> int:
-    """Returns the bytes of the inner stream of rows [begin, end)."""
-    count = end - begin
+def text_ends(column: Any) -> Any:
+    """Returns where each text of a string column begins, and the end of the last."""
+    import numpy as np
+
+    ends = np.frombuffer(column.buffers()[1], np.int32)
+    return ends[column.offset : column.offset + len(column) + 1].astype(np.int64)
+
+
+def inner_sizes(batch: Any, begins: Any, ends: Any) -> Any:
+    """Returns the bytes of the inner streams of rows [begin, end), as NumPy arrays."""
+    import numpy as np
+
+    count = ends - begins
     size = INNER_FRAME + padded(8 * count) + padded(count) + padded(4 * count)
     for name in ("src_addr", "dst_addr"):
-        column = batch.column(name).slice(begin, count)
-        offsets = memoryview(column.buffers()[1]).cast("i")
-        text = offsets[column.offset + count] - offsets[column.offset]
-        size += padded(4 * (count + 1)) + padded(text)
-        size += padded((count + 7) // 8) if column.null_count else 0
-    return size
+        texts = text_ends(batch.column(name))
+        size += padded(4 * (count + 1)) + padded(texts[ends] - texts[begins])
+    nulls = batch.column("dst_addr").is_null().to_numpy(zero_copy_only=False)
+    nulls = np.concatenate(([0], np.cumsum(nulls)))
+    return size + np.where(nulls[ends] > nulls[begins], padded((count + 7) // 8), 0)
 
 
-def cut(batch: Any, begin: int, end: int, limit: int) -> int:
-    """Returns the end of the longest part from `begin` that fits, of one row at least."""
-    if inner_size(batch, begin, end) <= limit:
-        return end
-    fits, beyond = begin + 1, end
-    while beyond - fits > 1:
-        middle = (fits + beyond) // 2
-        if inner_size(batch, begin, middle) <= limit:
-            fits = middle
-        else:
-            beyond = middle
-    return fits
+def parts_of(batch: Any, starts: Any, limit: int) -> Any:
+    """Returns where records begin, and the end: groups, the too large ones in parts."""
+    import numpy as np
+
+    begins, ends = starts[:-1], starts[1:]
+    too_large = np.flatnonzero(inner_sizes(batch, begins, ends) > limit)
+    cuts = []
+    for begin, end in zip(begins[too_large].tolist(), ends[too_large].tolist(), strict=True):
+        while begin < end:
+            stops = np.arange(begin + 1, end + 1)
+            sizes = inner_sizes(batch, np.full_like(stops, begin), stops)
+            begin += max(1, int(np.searchsorted(sizes, limit, side="right")))
+            cuts.append(begin)
+    return np.union1d(starts, np.array(cuts, starts.dtype))
 
 
-def stream_of(batch: Any) -> Any:
+def stream_of(batch: Any) -> bytes:
     """Returns a batch as an Arrow IPC stream."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
+    with pa.RecordBatchStreamWriter(sink, batch.schema, options=write_options) as writer:
         writer.write_batch(batch)
-    return sink.getvalue()
+    return sink.getvalue().to_pybytes()
 
 
 class RecordWriter:
     """Writes the probes of one shard to its two files."""
 
     def __init__(self, case: Case, shard: int) -> None:
-        import pyarrow as pa
         from array_record.python import array_record_module
 
         self._limit = case["max_row_bytes"]
-        stamp = pa.timestamp("us")
-        self._types = [pa.int64(), pa.binary(), pa.int32(), pa.float64(), stamp, stamp]
-        self._names = ["src_id", "measurements", "n_measurements", "time_span_seconds"]
-        self._names += ["first_timestamp", "last_timestamp"]
-        self._inner = ["event_time", "src_addr", "dst_addr", "ip_version", "rtt"]
         self._files = [
             array_record_module.ArrayRecordWriter(
                 f"{case['output']}/{split}-{shard:05}-of-{case['shards']:05}.arrayrecord",
@@ -163,29 +173,31 @@ class RecordWriter:
         """Writes whole groups that begin at `starts`, whose last is the end."""
         import pyarrow as pa
 
-        ids, is_test = batch.column("src_id").to_numpy(), batch.column("is_test")
-        times = batch.column("event_time").to_numpy()
-        columns = [batch.column(name) for name in self._inner]
+        names = ["event_time", "src_addr", "dst_addr", "ip_version", "rtt"]
+        columns = [batch.column(name) for name in names]
+        times = columns[0].to_numpy()
         columns[0] = columns[0].view(pa.timestamp("us"))
-        inner = pa.record_batch(columns, names=self._inner)
-        for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-            file = self._files[is_test[begin].as_py()]
-            while begin < end:
-                stop = cut(inner, begin, end, self._limit)
-                part = bytes(stream_of(inner.slice(begin, stop - begin)))
-                first, last = int(times[begin]), int(times[stop - 1])
-                span = (last - first) / 1e6
-                values = [int(ids[begin]), part, stop - begin, span, first, last]
-                file.write(self._record(values))
-                begin = stop
-
-    def _record(self, values: list[Any]) -> bytes:
-        import pyarrow as pa
-
-        arrays = [
-            pa.array([value], type_) for value, type_ in zip(values, self._types, strict=True)
+        inner = pa.record_batch(columns, names=names)
+        starts = parts_of(inner, starts, self._limit)
+        begins, counts = starts[:-1], starts[1:] - starts[:-1]
+        parts = [
+            stream_of(inner.slice(begin, count))
+            for begin, count in zip(begins.tolist(), counts.tolist(), strict=True)
         ]
-        return bytes(stream_of(pa.record_batch(arrays, names=self._names)))
+        first, last = times[begins], times[starts[1:] - 1]
+        outer = pa.record_batch(
+            {
+                "src_id": pa.array(batch.column("src_id").to_numpy()[begins]),
+                "measurements": pa.array(parts, pa.binary()),
+                "n_measurements": pa.array(counts, pa.int32()),
+                "time_span_seconds": pa.array((last - first) / 1e6),
+                "first_timestamp": pa.array(first).view(pa.timestamp("us")),
+                "last_timestamp": pa.array(last).view(pa.timestamp("us")),
+            }
+        )
+        is_test = batch.column("is_test").take(pa.array(begins)).to_pylist()
+        for i, is_test_part in enumerate(is_test):
+            self._files[is_test_part].write(stream_of(outer.slice(i, 1)))
 
     def close(self) -> None:
         """Ends both files."""

@@ -5,7 +5,8 @@
                          [--compression zstd:3] -o FILE     makes data of the right shape
     stand_in.py JOB.yaml --slots N                          speaks the protocol
 
-The join is pyarrow's index_in and take, a plan that no peer uses.
+The join is pyarrow's index_in and take, a plan that no peer uses; the grouping is its
+sort.
 """
 
 from __future__ import annotations
@@ -92,6 +93,19 @@ def quotes_sql(rows: int, is_sparse: bool) -> str:
     return f"SELECT {columns} FROM range({rows}) t(r)"
 
 
+def pings_sql(rows: int) -> str:
+    """Returns a query of the columns that grouping reads."""
+    named = {
+        "event_time": "to_timestamp(1750723200 + r // 50)",
+        "src_addr": "CASE WHEN hash(r) % 99 > 0 THEN '10.0.0.' || hash(r) % 200 END",
+        "dst_addr": f"'192.0.2.' || {number(1)} % 250",
+        "ip_version": "4::BIGINT",
+        "rtt": "(hash(r + 2) % 99991) / 1e3",
+    }
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in named.items())
+    return f"SELECT {columns} FROM range({rows}) t(r)"
+
+
 def generate(arguments: list[str]) -> None:
     """Makes one table."""
     import duckdb
@@ -99,15 +113,18 @@ def generate(arguments: list[str]) -> None:
     import pyarrow.parquet as pq
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("table", choices=["securities", "quotes"])
+    parser.add_argument("table", choices=["securities", "quotes", "pings"])
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--option", default="")
     parser.add_argument("--compression", default="")
     parser.add_argument("-o", dest="output", required=True)
     options = parser.parse_args(arguments)
-    make = securities_sql if options.table == "securities" else quotes_sql
-    sql = make(options.rows, options.option == "shuffled=true")
+    if options.table == "pings":
+        sql = pings_sql(options.rows)
+    else:
+        make = securities_sql if options.table == "securities" else quotes_sql
+        sql = make(options.rows, options.option == "shuffled=true")
     table = duckdb.sql(sql).to_arrow_table()
     if options.table == "quotes":
         table = table.add_column(2, "onBehalfOf", pa.nulls(table.num_rows))
@@ -138,14 +155,27 @@ def read(path: str) -> Any:
     return pa.ipc.open_file(pa.memory_map(path)).read_all()
 
 
+def group(path: str, by: list[str], order: list[str], columns: list[str]) -> Any:
+    """Sorts rows with a key and cuts them into lists."""
+    import pyarrow as pa
+    from sorted_groups import grouped
+
+    table = read(path).select([*by, *columns])
+    table = table.filter(table[by[0]].is_valid())
+    table = table.sort_by([(name, "ascending") for name in (*by, *order)])
+    return pa.Table.from_batches(grouped(table.to_batches(), by[0]))
+
+
 def job_query(path: str) -> Query:
-    """Returns the query of an enrich job document."""
+    """Returns the query of an enrich job document, or of a grouping."""
     import pyarrow.compute as pc
     import yaml
 
     job = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     files = {name: source["scan"] for name, source in job["sources"].items()}
     last = list(job["steps"].values())[-1]
+    if "collect" in last:
+        return lambda: group(files["pings"], **last["collect"])
 
     def run() -> Any:
         quotes, securities = read(files["quotes"]), read(files["securities"])
