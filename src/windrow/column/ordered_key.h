@@ -12,9 +12,9 @@
 
 // Keys as byte strings that sort (memcmp, then length) as the rows of the key columns do:
 // column by column, nulls last. Two rows have the same string exactly when all their
-// values are equal, null being equal to null, NaN to NaN and -0.0 to 0.0. A single text or
-// binary column is its own key, with null as null; otherwise each column gives a marker
-// byte (1 value, 2 null) and then
+// values are equal, null being equal to null, NaN to NaN and -0.0 to 0.0. A single text
+// or binary column is its own key, with null as null; otherwise each column gives a
+// marker byte (1 value, 2 null) and then
 //   numbers, times   8 bytes, most significant first, see ordered_word.h
 //   decimals         16 bytes, most significant first, sign bit flipped
 //   text, binary     the bytes with 00 written as 00 FF, then 00 00

@@ -18,12 +18,13 @@
 
 namespace windrow::column {
 
-/// Gives each distinct byte string a number, its code, that stays the same as more strings
-/// come in. Codes depend on the order of arrival and are nearly, not exactly, dense. Code 0
-/// is null. A string can carry a tag, a small number computed once when it is first seen.
+/// Gives each distinct byte string a number, its code, that stays the same as more
+/// strings come in. Codes depend on the order of arrival and are nearly, not exactly,
+/// dense. Code 0 is null. A string can carry a tag, a small number computed once when it
+/// is first seen.
 ///
-/// Intern, SetTags, CopyValues, CopyTags, null_tag, code_limit and bytes may be called from many
-/// threads at once; everything else only while no Intern runs.
+/// Intern, SetTags, CopyValues, CopyTags, null_tag, code_limit and bytes may be called
+/// from many threads at once; everything else only while no Intern runs.
 class ValueDictionary {
  public:
   static constexpr uint32_t kNullCode = 0;

@@ -85,8 +85,8 @@ class Source {
   /// Fetches what the next unit needs and hands it over; null at the end. Called from one
   /// I/O thread, may wait for a device, returns early when `stop` is requested.
   virtual Result<std::unique_ptr<UnitReader>> NextUnit(const arrow::StopToken& stop) = 0;
-  /// Memory the next unit will hold until its last batch is out, by estimate; 0 when there
-  /// is none or it is little. Called from the thread that calls NextUnit.
+  /// Memory the next unit will hold until its last batch is out, by estimate; 0 when
+  /// there is none or it is little. Called from the thread that calls NextUnit.
   virtual int64_t next_unit_bytes() const { return 0; }
   /// Bytes fetched from storage so far, as stored (compressed). Thread-safe.
   virtual int64_t bytes_read() const = 0;

@@ -182,8 +182,8 @@ Status Collect::EmitRanges(exec::Emitter* emitter) {
   return EmitParts(&parts, emitter);
 }
 
-/// What a part may take when sorted beside those of the other slots: it is loaded, joined,
-/// ordered and made into lists, and what comes after needs as much again.
+/// What a part may take when sorted beside those of the other slots: it is loaded,
+/// joined, ordered and made into lists, and what comes after needs as much again.
 int64_t Collect::part_bytes_max() const {
   constexpr int64_t kUnbounded = int64_t{1} << 30;
   if (context_->budget == nullptr) return kUnbounded;

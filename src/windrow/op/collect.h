@@ -24,12 +24,12 @@ namespace windrow::op {
 ///   Consume   pieces are kept; when memory is asked back they go to disk by key range
 ///   Finish    range by range: rows are sorted by group and order, and come out as lists
 ///
-/// Groups come in ascending order of their keys (nulls last), rows of a group by the order
-/// columns and then in input order, so the output does not depend on slots, batches or
-/// spilling. A range too large for memory is split by the whole order, so the largest group
-/// may exceed the budget if it comes out in parts (max_rows). Input that is known to be
-/// sorted by key is not kept: a group comes out as soon as the next one begins. The distinct
-/// keys must fit the budget.
+/// Groups come in ascending order of their keys (nulls last), rows of a group by the
+/// order columns and then in input order, so the output does not depend on slots, batches
+/// or spilling. A range too large for memory is split by the whole order, so the largest
+/// group may exceed the budget if it comes out in parts (max_rows). Input that is known
+/// to be sorted by key is not kept: a group comes out as soon as the next one begins. The
+/// distinct keys must fit the budget.
 class Collect : public exec::Breaker {
  public:
   struct Options {

@@ -36,8 +36,8 @@ class CollectCoding {
 
   /// After the last Code: makes the dictionaries of coded payload final.
   Status Finish();
-  /// The payload columns of `piece` as their values, or as dictionary arrays of them where
-  /// they are coded and `as_dictionaries`.
+  /// The payload columns of `piece` as their values, or as dictionary arrays of them
+  /// where they are coded and `as_dictionaries`.
   Result<std::vector<std::shared_ptr<arrow::Array>>> Payload(const CollectPiece& piece,
                                                              bool as_dictionaries) const;
   /// `piece` in the layout without any coded column.

@@ -43,13 +43,13 @@ Result<SortedGroups> SortGroups(const CollectPiece& piece, const GroupOrder& ord
                                 bool is_ordered, bool as_dictionaries,
                                 arrow::MemoryPool* pool);
 
-/// `first` and `second` as one; their common group, if the last of one is the first of the
-/// other, becomes one group.
+/// `first` and `second` as one; their common group, if the last of one is the first of
+/// the other, becomes one group.
 Result<SortedGroups> JoinGroups(const SortedGroups& first, const SortedGroups& second,
                                 arrow::MemoryPool* pool);
 
-/// Takes the end of the last group off `groups`: all of it, or what is left of it after as
-/// many whole parts of `max_rows` as it has.
+/// Takes the end of the last group off `groups`: all of it, or what is left of it after
+/// as many whole parts of `max_rows` as it has.
 SortedGroups SplitOffLast(std::optional<int64_t> max_rows, SortedGroups* groups);
 
 /// Batches with a row for each group, or for each part of at most `max_rows` rows of one:

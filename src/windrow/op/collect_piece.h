@@ -53,8 +53,8 @@ struct CollectPart {
   void Add(CollectPiece piece);
 };
 
-/// Puts the rows of `piece` in the order of `tags` (below `partitions`), keeping the input
-/// order within a tag.
+/// Puts the rows of `piece` in the order of `tags` (below `partitions`), keeping the
+/// input order within a tag.
 Status PartitionPiece(std::span<const uint32_t> tags, uint32_t partitions,
                       arrow::MemoryPool* pool, CollectPiece* piece);
 

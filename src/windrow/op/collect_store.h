@@ -16,13 +16,13 @@
 
 namespace windrow::op {
 
-/// Keeps the rows of a collect until all have come: in memory as they are, and on disk, by
-/// ranges of the key, when memory is asked back. The ranges are chosen from the rows held
-/// when they are first needed, so that each gets about as many.
+/// Keeps the rows of a collect until all have come: in memory as they are, and on disk,
+/// by ranges of the key, when memory is asked back. The ranges are chosen from the rows
+/// held when they are first needed, so that each gets about as many.
 ///
 /// Example: rows of the keys a…z fill the budget; ranges a-f, g-m, n-z are chosen, and
-/// what is held goes to disk as a block for each range. Rows that come later are put in the
-/// order of the ranges as they are prepared, so that writing them is copying.
+/// what is held goes to disk as a block for each range. Rows that come later are put in
+/// the order of the ranges as they are prepared, so that writing them is copying.
 ///
 /// Add and the calls after it are made by one thread at a time; Spill by any.
 class CollectStore : public exec::Spillable {

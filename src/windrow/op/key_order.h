@@ -11,8 +11,8 @@
 
 namespace windrow::op {
 
-/// Looks whether rows come in ascending order of all their columns, nulls last, and counts
-/// the distinct ones. Is done at the first row that does not.
+/// Looks whether rows come in ascending order of all their columns, nulls last, and
+/// counts the distinct ones. Is done at the first row that does not.
 class KeyOrder : public exec::Breaker {
  public:
   struct Found {
