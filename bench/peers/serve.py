@@ -89,6 +89,14 @@ def timed_run(query: Query) -> dict[str, Any]:
     return reply
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Says whether the work needs more memory than it may have.
+
+    Arrow, between DuckDB and us, leaves only the words of its error.
+    """
+    return isinstance(error, MemoryError) or "Out of Memory Error" in str(error)
+
+
 def serve(prepare: Callable[[], dict[str, Any]], make_query: Callable[[], Query]) -> None:
     """Answers the harness until `quit` or the end of stdin."""
     # Engines that print must not break the protocol.
@@ -113,7 +121,7 @@ def serve(prepare: Callable[[], dict[str, Any]], make_query: Callable[[], Query]
                 reply = {"error": f"'{verb}' is not prepare, answer, run or quit"}
         except Exception as error:
             reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
-            if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__:
+            if is_out_of_memory(error):
                 reply["is_over_limit"] = True
         print(json.dumps(reply), file=replies, flush=True)
 
