@@ -238,7 +238,7 @@ def digests(folder: Path) -> dict[str, str]:
 def many_pings(tmp_path_factory) -> tuple[Path, dict[str, str]]:
     """Rows for more than the least budget, and the digests of their records."""
     folder = tmp_path_factory.mktemp("many")
-    path = generate(folder, "pings.parquet", 900_000, "probes=3000")
+    path = generate(folder, "pings.parquet", 3_000_000, "probes=3000")
     probe_rows_well(path, "--shards", "2", "--max-row-size-mb", "0.05", cwd=folder)
     return path, digests(folder / "out")
 

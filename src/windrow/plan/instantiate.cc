@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "windrow/base/check.h"
-#include "windrow/exec/memory_budget.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/collect.h"
 #include "windrow/op/filter_project.h"
@@ -335,7 +334,7 @@ class Instantiator::PipelineMaker {
     step_ = &sink_name;
     // The layout of an ArrayRecord file does not follow its batches.
     if (FormatOf(write) != FileFormat::kArrayRecord) {
-      AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*context_), schema_, context_),
+      AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*schema_), schema_, context_),
                  "rebatch");
     }
     if (write.partition_by.has_value()) {

@@ -2,10 +2,10 @@
 #include "windrow/plan/open_files.h"
 
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 
-#include "windrow/exec/memory_budget.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/ipc_sink.h"
@@ -63,13 +63,13 @@ FileFormat FormatOf(const WriteSpec& write) {
   return FileFormat::kArrow;
 }
 
-/// Values so long that such a batch is an eighth of the budget make it shorter still.
-op::Rebatch::Size SinkBatch(const exec::RunContext& context) {
-  op::Rebatch::Size batch = kSinkBatch;
-  if (context.budget != nullptr) {
-    batch.bytes = std::min(batch.bytes, context.budget->budget_bytes() / 8);
-  }
-  return batch;
+op::Rebatch::Size SinkBatch(const arrow::Schema& schema) {
+  // A row with lists may be of any size, so bytes decide, and few enough for any budget.
+  constexpr op::Rebatch::Size kNestedBatch{64 << 10, 8 << 20};
+  const bool is_nested = std::any_of(
+      schema.fields().begin(), schema.fields().end(),
+      [](const auto& field) { return arrow::is_nested(field->type()->id()); });
+  return is_nested ? kNestedBatch : kSinkBatch;
 }
 
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,

@@ -21,8 +21,8 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
 /// The format a file is written in: the one given, or what its name says.
 FileFormat FormatOf(const WriteSpec& write);
 
-/// Size of the batches a file is written in.
-op::Rebatch::Size SinkBatch(const exec::RunContext& context);
+/// Size of the batches a file with these columns is written in.
+op::Rebatch::Size SinkBatch(const arrow::Schema& schema);
 
 /// Opens the file a sink writes; an unwritable path fails here.
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(
