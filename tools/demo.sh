@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Shows Windrow on generated data in ./demo: quotes joined with all columns of their
-# securities by the enrich recipe, then a job document of its own over the result.
+# securities by the enrich recipe, a job document of its own over the result, and pings
+# made into training records by the probe-rows recipe.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 windrow="$PWD/build/release/windrow"
 mkdir -p demo
 cd demo
 
-readonly quotes=120000 securities=1000000 shown_lines=14
+readonly quotes=120000 securities=1000000 pings=2000000 shown_lines=14
 
 # step TITLE ARGUMENTS...: runs the command and prints its first lines and its wall time.
 step() {
@@ -55,8 +56,18 @@ cat widest.yaml
 step "The 100 widest spreads" run widest.yaml
 step "The first of them" inspect widest.parquet --samples 1
 
+step "Pings: two million, some seven hours of 45,000 probes" \
+  generate pings --rows $pings -o pings.parquet
+step "One nested record for each probe, split into train and test, in 128 MiB" \
+  probe-rows --input pings.parquet --output probes --memory 128MiB \
+  --report probes-report.json
+step "Every record checked against its rules and its manifest" \
+  probe-rows --output probes --verify
+step "What the training side reads" inspect probes/test.arrayrecord
+
 printf '\nThe files are in %s:\n' "$PWD"
 printf '  %s\n' "quotes.arrow, securities.arrow   inputs" \
   "enrich.yaml, widest.yaml         job documents: edit them and windrow run them" \
   "enriched.arrow, widest.parquet   outputs" \
-  "enrich-report.json               what the join did, in numbers"
+  "probes/                          train and test records, and their manifest" \
+  "enrich-report.json, probes-report.json   what was done, in numbers"
