@@ -5,42 +5,15 @@
 #include <arrow/array.h>
 #include <arrow/util/checked_cast.h>
 
-#include <cstring>
-
 namespace windrow::op {
 namespace {
 
 using arrow::internal::checked_cast;
 
-/// Texts of an undictionaried column seen last, by a few of their bytes.
-constexpr size_t kRecentTexts = 1 << 13;
-
-size_t RecentSlot(std::string_view text) {
-  uint64_t head = 0;
-  uint64_t tail = 0;
-  const size_t taken = std::min<size_t>(8, text.size());
-  std::memcpy(&head, text.data(), taken);
-  std::memcpy(&tail, text.data() + text.size() - taken, taken);
-  return ((head ^ tail * 31 ^ text.size()) * 0x9E3779B97F4A7C15) >> 51;
-}
-
 int64_t CountInPlain(const arrow::StringArray& texts) {
-  std::vector<std::string_view> recent(kRecentTexts);
-  std::vector<uint8_t> recent_is_address(kRecentTexts, 0);
   int64_t others = 0;
   for (int64_t row = 0; row < texts.length(); ++row) {
-    if (texts.IsNull(row)) continue;
-    const std::string_view text = texts.GetView(row);
-    if (text.empty()) {
-      ++others;
-      continue;
-    }
-    const size_t slot = RecentSlot(text);
-    if (recent[slot] != text) {
-      recent[slot] = text;
-      recent_is_address[slot] = IsAddress(text) ? 1 : 0;
-    }
-    others += 1 - recent_is_address[slot];
+    others += texts.IsValid(row) && !IsAddress(texts.GetView(row)) ? 1 : 0;
   }
   return others;
 }
@@ -68,10 +41,39 @@ bool IsDottedQuad(std::string_view text) {
   return numbers == 4 && digits > 0;
 }
 
+bool IsHexDigit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// True for most of what inet_pton takes for IPv6, and for nothing else: groups of one to
+/// four hexadecimal digits, eight of them or fewer around one "::".
+bool IsColonHex(std::string_view text) {
+  int groups = 0;
+  int gaps = 0;
+  size_t i = 0;
+  if (text.starts_with("::")) {
+    ++gaps;
+    i = 2;
+  }
+  while (i < text.size()) {
+    const size_t begin = i;
+    while (i < text.size() && IsHexDigit(text[i])) ++i;
+    if (i == begin || i - begin > 4) return false;
+    ++groups;
+    if (i == text.size()) break;
+    if (text[i++] != ':' || i == text.size()) return false;
+    if (text[i] == ':') {
+      ++gaps;
+      ++i;
+    }
+  }
+  return gaps == 1 ? groups <= 7 : gaps == 0 && groups == 8;
+}
+
 }  // namespace
 
 bool IsAddress(std::string_view text) {
-  if (IsDottedQuad(text)) return true;
+  if (IsDottedQuad(text) || IsColonHex(text)) return true;
   char terminated[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof(terminated) || text.find('\0') != text.npos) return false;
   text.copy(terminated, text.size());

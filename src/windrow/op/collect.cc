@@ -137,7 +137,9 @@ Status Collect::Finish(exec::Emitter* emitter) {
     ARROW_RETURN_NOT_OK(coding_.Finish());
     ARROW_RETURN_NOT_OK(RankGroups());
     ARROW_RETURN_NOT_OK(EmitRanges(emitter));
-    const std::string ranges = std::to_string(store_.num_ranges()) + " key ranges";
+    std::string ranges = std::to_string(store_.num_ranges()) + " key ranges";
+    if (split_parts_ > 0)
+      ranges += ", " + std::to_string(split_parts_) + " of them split";
     metrics_->SetStrategy(store_.has_spilled() ? ranges + " on disk" : ranges,
                           store_.has_spilled() ? "the rows do not fit the budget"
                                                : "the rows fit the budget");
@@ -203,7 +205,7 @@ Status Collect::EmitParts(std::vector<CollectPart>* parts, exec::Emitter* emitte
     ARROW_ASSIGN_OR_RAISE(
         std::vector<CollectPart> split,
         SplitPart(std::exchange(part, {}), order_, part_bytes_max(), context_, metrics_));
-    metrics_->Count("split ranges", 1);
+    ++split_parts_;
     const auto slots = static_cast<size_t>(context_->slots->num_slots());
     for (size_t begin = 0; begin < split.size(); begin += slots) {
       const size_t end = std::min(split.size(), begin + slots);

@@ -86,6 +86,7 @@ class Collect : public exec::Breaker {
   CollectStore store_;
   column::PoolVector<uint32_t> rank_of_code_;
   GroupOrder order_;
+  int64_t split_parts_ = 0;
   SortedGroups carried_;  ///< the end of a group that goes on in the next part
   // Of sorted input:
   std::vector<CollectPart> complete_;  ///< parts of whole groups, not yet emitted

@@ -109,14 +109,31 @@ INSTANTIATE_TEST_SUITE_P(PlainAndCoded, ProbeMeasurementsTest, ::testing::Bool()
 TEST(AddressCounter, ReadsAddresses) {
   for (const char* text :
        {"0.0.0.0", "255.255.255.255", "::", "2001:db8::1", "::ffff:192.0.2.1",
-        "1:2:3:4:5:6:7:8", "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"}) {
+        "1:2:3:4:5:6:7:8", "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "1::", "::1",
+        "1:2:3::5:6:7:8", "2001:DB8:0:0:0:0:0:00ff"}) {
     EXPECT_TRUE(IsAddress(text)) << text;
   }
-  for (const std::string& text :
-       {std::string(), std::string("1.2.3"), std::string("1.2.3.4.5"),
-        std::string("1.2.3.4 "), std::string("1.2.03.4"), std::string("1..3.4"),
-        std::string("1.2.3."), std::string(".1.2.3"), std::string("g::"),
-        std::string(":"), std::string("10.0.0.1\0", 9), std::string(300, '1')}) {
+  for (const std::string& text : {std::string(),
+                                  std::string("1.2.3"),
+                                  std::string("1.2.3.4.5"),
+                                  std::string("1.2.3.4 "),
+                                  std::string("1.2.03.4"),
+                                  std::string("1..3.4"),
+                                  std::string("1.2.3."),
+                                  std::string(".1.2.3"),
+                                  std::string("g::"),
+                                  std::string(":"),
+                                  std::string("10.0.0.1\0", 9),
+                                  std::string(300, '1'),
+                                  std::string("1:2:3:4:5:6:7"),
+                                  std::string("1:2:3:4:5:6:7:8:9"),
+                                  std::string("1:2:3:4::5:6:7:8"),
+                                  std::string("1::2::3"),
+                                  std::string("12345::"),
+                                  std::string("1:"),
+                                  std::string(":1"),
+                                  std::string(":::"),
+                                  std::string("1:2:3:")}) {
     EXPECT_FALSE(IsAddress(text)) << text;
   }
 }

@@ -51,7 +51,7 @@ Sort::Sort(Options options, std::shared_ptr<arrow::Schema> schema,
 
 Sort::~Sort() { StopSpilling(); }
 
-Result<RowOrder> Sort::OrderOf(const RetainedRows& rows) const {
+Result<OrderedRows> Sort::OrderOf(const RetainedRows& rows) const {
   return OrderRows(rows, options_.keys, options_.limit, context_->pool);
 }
 
@@ -64,7 +64,7 @@ Result<std::unique_ptr<exec::Prepared>> Sort::Prepare(
   }
   RetainedRows rows(schema_);
   rows.Add(std::move(batch));
-  ARROW_ASSIGN_OR_RAISE(const RowOrder order, OrderOf(rows));
+  ARROW_ASSIGN_OR_RAISE(const OrderedRows order, OrderOf(rows));
   // In input order, so that equal rows of the whole input still keep theirs.
   std::sort(order.rows.begin(), order.rows.end());
   ARROW_RETURN_NOT_OK(
@@ -96,7 +96,7 @@ Status Sort::KeepFirst(std::vector<std::shared_ptr<arrow::RecordBatch>> batches)
   const int64_t count = rows_->chunk_offsets().back();
   if (count < kCompactRowsMin || count / kCompactFactor < *options_.limit)
     return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const RowOrder order, OrderOf(*rows_));
+  ARROW_ASSIGN_OR_RAISE(const OrderedRows order, OrderOf(*rows_));
   std::sort(order.rows.begin(), order.rows.end());
   auto survivors = std::make_unique<RetainedRows>(schema_);
   ARROW_RETURN_NOT_OK(
@@ -166,7 +166,7 @@ Status Sort::Finish(exec::Emitter* emitter) {
   StopSpilling();
   if (can_spill && !FitsInMemory()) return FinishOnDisk(emit);
   if (rows_->chunk_offsets().back() == 0) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const RowOrder order, OrderOf(*rows_));
+  ARROW_ASSIGN_OR_RAISE(const OrderedRows order, OrderOf(*rows_));
   return TakeOrdered(*rows_, order.rows, context_, metrics_, emit);
 }
 

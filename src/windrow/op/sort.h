@@ -15,7 +15,7 @@
 #include "windrow/exec/spill_file.h"
 #include "windrow/exec/spillable.h"
 #include "windrow/op/retained_rows.h"
-#include "windrow/op/row_order.h"
+#include "windrow/op/ordered_rows.h"
 #include "windrow/op/sorted_runs.h"
 
 namespace windrow::op {
@@ -33,7 +33,7 @@ namespace windrow::op {
 /// runs are merged. Rows with dictionaries are not spilled.
 class Sort : public exec::Breaker, private exec::Spillable {
  public:
-  using Key = RowOrderKey;
+  using Key = SortKey;
   struct Options {
     std::vector<Key> keys;
     std::optional<int64_t> limit;
@@ -66,7 +66,7 @@ class Sort : public exec::Breaker, private exec::Spillable {
   Status Spill() override;
 
   /// Row numbers of `rows` in sort order, at most `limit` of them.
-  Result<RowOrder> OrderOf(const RetainedRows& rows) const;
+  Result<OrderedRows> OrderOf(const RetainedRows& rows) const;
   Status KeepFirst(std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
   int64_t RunBytes() const;
   Taken TakeRows();

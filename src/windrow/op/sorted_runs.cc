@@ -28,7 +28,7 @@ int64_t BlockBytes(const exec::RunContext& context) {
 }  // namespace
 
 Result<std::unique_ptr<SortedRuns>> SortedRuns::Make(
-    std::shared_ptr<arrow::Schema> schema, std::vector<RowOrderKey> keys,
+    std::shared_ptr<arrow::Schema> schema, std::vector<SortKey> keys,
     exec::RunContext* context, exec::StepMetrics* metrics) {
   ARROW_ASSIGN_OR_RAISE(auto file, exec::SpillFile::Make(schema, context, metrics));
   return std::unique_ptr<SortedRuns>(new SortedRuns(std::move(schema), std::move(keys),
@@ -36,7 +36,7 @@ Result<std::unique_ptr<SortedRuns>> SortedRuns::Make(
 }
 
 SortedRuns::SortedRuns(std::shared_ptr<arrow::Schema> schema,
-                       std::vector<RowOrderKey> keys,
+                       std::vector<SortKey> keys,
                        std::unique_ptr<exec::SpillFile> file, exec::RunContext* context,
                        exec::StepMetrics* metrics)
     : schema_(std::move(schema)),
@@ -45,7 +45,7 @@ SortedRuns::SortedRuns(std::shared_ptr<arrow::Schema> schema,
       context_(context),
       metrics_(metrics) {
   arrow::FieldVector fields;
-  for (const RowOrderKey& key : keys_) {
+  for (const SortKey& key : keys_) {
     fence_keys_.push_back(key);
     fence_keys_.back().column = static_cast<int>(fields.size());
     fields.push_back(schema_->field(key.column));
@@ -55,7 +55,7 @@ SortedRuns::SortedRuns(std::shared_ptr<arrow::Schema> schema,
 
 Status SortedRuns::AddRun(Position position, const RetainedRows& rows) {
   Run run{position, {}, RetainedRows(key_schema_)};
-  ARROW_ASSIGN_OR_RAISE(const RowOrder order,
+  ARROW_ASSIGN_OR_RAISE(const OrderedRows order,
                         OrderRows(rows, keys_, std::nullopt, context_->pool));
   ARROW_RETURN_NOT_OK(
       TakeOrdered(rows, order.rows, context_, metrics_,
@@ -92,7 +92,7 @@ Status SortedRuns::AddBlocks(const BatchPtr& sorted, Run* run) {
   ARROW_ASSIGN_OR_RAISE(const auto indices, fence_rows.Finish());
   arrow::compute::ExecContext compute(context_->pool);
   arrow::ArrayVector columns;
-  for (const RowOrderKey& key : keys_) {
+  for (const SortKey& key : keys_) {
     ARROW_ASSIGN_OR_RAISE(
         auto column,
         arrow::compute::Take(*sorted->column(key.column), *indices,
@@ -119,7 +119,7 @@ Status SortedRuns::RankBlocks() {
       ranks.push_back(&block.last_rank);
     }
   }
-  ARROW_ASSIGN_OR_RAISE(const RowOrder order,
+  ARROW_ASSIGN_OR_RAISE(const OrderedRows order,
                         OrderRows(fences, fence_keys_, std::nullopt, context_->pool));
   WINDROW_CHECK(order.rows.size() == ranks.size());
   for (size_t rank = 0; rank < order.rows.size(); ++rank) {
@@ -164,7 +164,7 @@ class SortedRuns::Merger {
       }
     }
     exec::RunContext* context = owner_->context_;
-    ARROW_ASSIGN_OR_RAISE(const RowOrder order,
+    ARROW_ASSIGN_OR_RAISE(const OrderedRows order,
                           OrderRows(rows, owner_->keys_, std::nullopt, context->pool));
     const auto end = std::find(order.rows.begin(), order.rows.end(), last_row);
     WINDROW_CHECK(end != order.rows.end());

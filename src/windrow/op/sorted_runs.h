@@ -13,7 +13,7 @@
 #include "windrow/exec/run_context.h"
 #include "windrow/exec/spill_file.h"
 #include "windrow/op/retained_rows.h"
-#include "windrow/op/row_order.h"
+#include "windrow/op/ordered_rows.h"
 
 namespace windrow::op {
 
@@ -31,7 +31,7 @@ class SortedRuns {
   using Position = std::pair<int64_t, int64_t>;
 
   static Result<std::unique_ptr<SortedRuns>> Make(std::shared_ptr<arrow::Schema> schema,
-                                                  std::vector<RowOrderKey> keys,
+                                                  std::vector<SortKey> keys,
                                                   exec::RunContext* context,
                                                   exec::StepMetrics* metrics);
 
@@ -64,7 +64,7 @@ class SortedRuns {
   };
   class Merger;
 
-  SortedRuns(std::shared_ptr<arrow::Schema> schema, std::vector<RowOrderKey> keys,
+  SortedRuns(std::shared_ptr<arrow::Schema> schema, std::vector<SortKey> keys,
              std::unique_ptr<exec::SpillFile> file, exec::RunContext* context,
              exec::StepMetrics* metrics);
   Status AddBlocks(const std::shared_ptr<arrow::RecordBatch>& sorted, Run* run);
@@ -72,9 +72,9 @@ class SortedRuns {
   Status Load(std::vector<Loaded>* loaded);
 
   std::shared_ptr<arrow::Schema> schema_;
-  std::vector<RowOrderKey> keys_;
+  std::vector<SortKey> keys_;
   std::shared_ptr<arrow::Schema> key_schema_;
-  std::vector<RowOrderKey> fence_keys_;  ///< of key_schema_
+  std::vector<SortKey> fence_keys_;  ///< of key_schema_
   std::unique_ptr<exec::SpillFile> file_;
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;

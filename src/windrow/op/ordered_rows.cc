@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "windrow/op/row_order.h"
+#include "windrow/op/ordered_rows.h"
 
 #include <arrow/array.h>
 #include <arrow/buffer.h>
@@ -31,23 +31,23 @@ Result<std::shared_ptr<arrow::Array>> SortableColumn(
                               arrow::compute::TakeOptions::NoBoundsCheck(), compute);
 }
 
-Result<RowOrder> OrderIn(Result<std::shared_ptr<arrow::Buffer>> made) {
+Result<OrderedRows> OrderIn(Result<std::shared_ptr<arrow::Buffer>> made) {
   ARROW_ASSIGN_OR_RAISE(auto memory, std::move(made));
   WINDROW_CHECK(memory->is_mutable());
   auto* rows = reinterpret_cast<int64_t*>(memory->mutable_data());
   const auto count = static_cast<size_t>(memory->size() / 8);
-  return RowOrder{std::move(memory), {rows, count}};
+  return OrderedRows{std::move(memory), {rows, count}};
 }
 
 }  // namespace
 
-Result<RowOrder> OrderRows(const exec::RowStore& rows,
-                           const std::vector<RowOrderKey>& sort_keys,
+Result<OrderedRows> OrderRows(const exec::RowStore& rows,
+                           const std::vector<SortKey>& sort_keys,
                            std::optional<int64_t> limit, arrow::MemoryPool* pool) {
   const int64_t count = rows.chunk_offsets().back();
   const int64_t wanted = std::min(count, limit.value_or(count));
   if (sort_keys.empty()) {
-    ARROW_ASSIGN_OR_RAISE(RowOrder order,
+    ARROW_ASSIGN_OR_RAISE(OrderedRows order,
                           OrderIn(arrow::AllocateBuffer(wanted * 8, pool)));
     std::iota(order.rows.begin(), order.rows.end(), int64_t{0});
     return order;
@@ -58,7 +58,7 @@ Result<RowOrder> OrderRows(const exec::RowStore& rows,
   arrow::ChunkedArrayVector columns;
   std::vector<arrow::compute::SortKey> keys;
   for (size_t k = 0; k < sort_keys.size(); ++k) {
-    const RowOrderKey& key = sort_keys[k];
+    const SortKey& key = sort_keys[k];
     arrow::ArrayVector chunks;
     for (int chunk = 0; chunk + 1 < static_cast<int>(rows.chunk_offsets().size());
          ++chunk) {
@@ -80,7 +80,7 @@ Result<RowOrder> OrderRows(const exec::RowStore& rows,
       arrow::compute::SortIndices(
           arrow::Datum(table), arrow::compute::SortOptions(std::move(keys)), &compute));
   // Row numbers stay far below where the two integer types differ.
-  ARROW_ASSIGN_OR_RAISE(RowOrder order, OrderIn(indices->data()->buffers[1]));
+  ARROW_ASSIGN_OR_RAISE(OrderedRows order, OrderIn(indices->data()->buffers[1]));
   order.rows = order.rows.first(static_cast<size_t>(wanted));
   return order;
 }

@@ -17,22 +17,22 @@
 namespace windrow::op {
 
 /// A column to sort by. NaN stands between numbers and nulls, wherever those are.
-struct RowOrderKey {
+struct SortKey {
   int column;
   bool descending = false;
   bool nulls_first = false;
 };
 
 /// Row numbers in memory of the pool that OrderRows was given.
-struct RowOrder {
+struct OrderedRows {
   std::shared_ptr<arrow::Buffer> memory;
   std::span<int64_t> rows;
 };
 
 /// Numbers of the rows of `rows` in sort order, at most `limit` of them. Rows that
 /// compare equal keep their order. The caller leaves out keys of Arrow's null type.
-Result<RowOrder> OrderRows(const exec::RowStore& rows,
-                           const std::vector<RowOrderKey>& keys,
+Result<OrderedRows> OrderRows(const exec::RowStore& rows,
+                           const std::vector<SortKey>& keys,
                            std::optional<int64_t> limit, arrow::MemoryPool* pool);
 
 /// Gathers the rows numbered `order` and hands them over in pieces of a window's size.
