@@ -109,15 +109,19 @@ Status CollectStore::ChooseRanges() {
     ranges = std::max<int64_t>(ranges, 4 * context_->slots->num_slots());
   }
   const int64_t step = std::max<int64_t>(1, held_rows_ / kSampleRows);
-  std::map<uint32_t, int64_t> rows_of;
+  column::PoolVector<int32_t> rows_of(spill_pool());
+  ARROW_RETURN_NOT_OK(rows_of.Assign(keys_->values().code_limit(), 0));
   for (const CollectPiece& piece : held_) {
     const auto* codes =
         static_cast<const arrow::UInt32Array&>(*piece.columns[0]).raw_values();
     for (int64_t row = 0; row < piece.rows; row += step) ++rows_of[codes[row]];
   }
-  const bool has_null = rows_of.erase(column::ValueDictionary::kNullCode) > 0;
+  constexpr uint32_t kNull = column::ValueDictionary::kNullCode;
+  const bool has_null = rows_of[kNull] > 0;
   std::vector<uint32_t> codes;
-  for (const auto& [code, count] : rows_of) codes.push_back(code);
+  for (uint32_t code = kNull + 1; code < rows_of.size(); ++code) {
+    if (rows_of[code] > 0) codes.push_back(code);
+  }
   std::vector<std::string> values = keys_->values().CopyValues(codes);
   std::vector<Weighed> keys;
   for (size_t i = 0; i < codes.size(); ++i) {

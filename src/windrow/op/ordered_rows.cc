@@ -42,8 +42,8 @@ Result<OrderedRows> OrderIn(Result<std::shared_ptr<arrow::Buffer>> made) {
 }  // namespace
 
 Result<OrderedRows> OrderRows(const exec::RowStore& rows,
-                           const std::vector<SortKey>& sort_keys,
-                           std::optional<int64_t> limit, arrow::MemoryPool* pool) {
+                              const std::vector<SortKey>& sort_keys,
+                              std::optional<int64_t> limit, arrow::MemoryPool* pool) {
   const int64_t count = rows.chunk_offsets().back();
   const int64_t wanted = std::min(count, limit.value_or(count));
   if (sort_keys.empty()) {

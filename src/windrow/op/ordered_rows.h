@@ -32,8 +32,8 @@ struct OrderedRows {
 /// Numbers of the rows of `rows` in sort order, at most `limit` of them. Rows that
 /// compare equal keep their order. The caller leaves out keys of Arrow's null type.
 Result<OrderedRows> OrderRows(const exec::RowStore& rows,
-                           const std::vector<SortKey>& keys,
-                           std::optional<int64_t> limit, arrow::MemoryPool* pool);
+                              const std::vector<SortKey>& keys,
+                              std::optional<int64_t> limit, arrow::MemoryPool* pool);
 
 /// Gathers the rows numbered `order` and hands them over in pieces of a window's size.
 Status TakeOrdered(

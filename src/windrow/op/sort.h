@@ -14,8 +14,8 @@
 #include "windrow/exec/run_context.h"
 #include "windrow/exec/spill_file.h"
 #include "windrow/exec/spillable.h"
-#include "windrow/op/retained_rows.h"
 #include "windrow/op/ordered_rows.h"
+#include "windrow/op/retained_rows.h"
 #include "windrow/op/sorted_runs.h"
 
 namespace windrow::op {

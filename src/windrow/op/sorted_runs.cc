@@ -35,8 +35,7 @@ Result<std::unique_ptr<SortedRuns>> SortedRuns::Make(
                                                     std::move(file), context, metrics));
 }
 
-SortedRuns::SortedRuns(std::shared_ptr<arrow::Schema> schema,
-                       std::vector<SortKey> keys,
+SortedRuns::SortedRuns(std::shared_ptr<arrow::Schema> schema, std::vector<SortKey> keys,
                        std::unique_ptr<exec::SpillFile> file, exec::RunContext* context,
                        exec::StepMetrics* metrics)
     : schema_(std::move(schema)),

@@ -12,8 +12,8 @@
 #include "windrow/exec/metrics.h"
 #include "windrow/exec/run_context.h"
 #include "windrow/exec/spill_file.h"
-#include "windrow/op/retained_rows.h"
 #include "windrow/op/ordered_rows.h"
+#include "windrow/op/retained_rows.h"
 
 namespace windrow::op {
 

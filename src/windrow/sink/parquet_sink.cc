@@ -33,6 +33,10 @@ namespace {
 /// possible values, Arrow's 1 MiB made the file 8 % smaller for 3.4 times the memory
 /// and 1.8 times the CPU time.
 constexpr int64_t kDictionaryBytes = 256 << 10;
+/// A table of few columns affords larger ones, which hold the text of a usual row group
+/// and make it cheap to read: 75,000 addresses take 1.3 MiB.
+constexpr int kFewColumns = 16;
+constexpr int64_t kFewColumnsDictionaryBytes = 2 << 20;
 
 /// Parquet takes codes directly for these values only.
 bool KeepsCodes(const arrow::DataType& value_type) {
@@ -54,12 +58,13 @@ Status Guarded(Body&& body) {
 }
 
 std::shared_ptr<parquet::WriterProperties> FileProperties(
-    const ParquetSinkOptions& options, arrow::MemoryPool* pool) {
+    const ParquetSinkOptions& options, int num_columns, arrow::MemoryPool* pool) {
   parquet::WriterProperties::Builder builder;
   builder.memory_pool(pool)
       ->compression(options.compression.type)
       ->max_row_group_length(options.row_group_rows)
-      ->dictionary_pagesize_limit(kDictionaryBytes);
+      ->dictionary_pagesize_limit(num_columns <= kFewColumns ? kFewColumnsDictionaryBytes
+                                                             : kDictionaryBytes);
   if (options.compression.level != Compression::kDefaultLevel) {
     builder.compression_level(options.compression.level);
   }
@@ -135,10 +140,11 @@ Status ParquetSink::Start() {
       dictionaries_.push_back({column});
     }
   }
-  ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(
-                                     *stored_, context_->pool, output_->stream(),
-                                     FileProperties(options_, context_->pool),
-                                     ArrowProperties(&executor_)));
+  ARROW_ASSIGN_OR_RAISE(
+      writer_, parquet::arrow::FileWriter::Open(
+                   *stored_, context_->pool, output_->stream(),
+                   FileProperties(options_, stored_->num_fields(), context_->pool),
+                   ArrowProperties(&executor_)));
   return Status::OK();
 }
 
