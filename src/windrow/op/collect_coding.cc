@@ -173,7 +173,7 @@ int64_t CollectCoding::dictionary_bytes() const {
 
 Status CollectCoding::Finish() {
   for (const auto& text : texts_) {
-    if (text == nullptr || text->map.values().size() == 0) continue;
+    if (text == nullptr) continue;
     text->map.ForgetDictionaries();
     ARROW_ASSIGN_OR_RAISE(text->values,
                           text->map.values().ToArray(text->type, context_->pool));

@@ -61,7 +61,6 @@ class PartSplitter {
     ARROW_RETURN_NOT_OK(ChooseSplitters(chunks));
     // Chunk by chunk, so that rows stay in input order within a bucket.
     std::vector<CollectPart> buckets(2 * static_cast<size_t>(num_splitters_) + 1);
-    std::vector<std::vector<CollectPart::Stored>> of_chunk(chunks.size());
     for (const CollectPart& chunk : chunks) {
       ARROW_RETURN_NOT_OK(context_->stop.Poll());
       ARROW_RETURN_NOT_OK(SplitChunk(chunk, &buckets));

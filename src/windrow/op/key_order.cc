@@ -4,6 +4,9 @@
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 
+#include <algorithm>
+
+#include "windrow/column/ordered_key.h"
 #include "windrow/column/row_order.h"
 
 namespace windrow::op {
@@ -18,9 +21,18 @@ struct LookedAt : exec::Prepared {
   std::shared_ptr<arrow::RecordBatch> last;
 };
 
+/// Rows in the order of their keys, in which floats have one zero and one NaN.
 Result<RowOrder> OrderOf(const arrow::RecordBatch& batch, arrow::MemoryPool* pool) {
-  return RowOrder::Make(std::vector<column::OrderKey>(batch.columns().size()),
-                        batch.columns(), pool);
+  arrow::ArrayVector columns = batch.columns();
+  const auto is_float = [](const std::shared_ptr<arrow::Array>& column) {
+    return column->type_id() == arrow::Type::FLOAT ||
+           column->type_id() == arrow::Type::DOUBLE;
+  };
+  if (std::any_of(columns.begin(), columns.end(), is_float)) {
+    ARROW_ASSIGN_OR_RAISE(auto keys, column::EncodeOrderedKeys(columns, pool));
+    columns = {std::move(keys)};
+  }
+  return RowOrder::Make(std::vector<column::OrderKey>(columns.size()), columns, pool);
 }
 
 }  // namespace
