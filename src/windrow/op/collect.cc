@@ -116,18 +116,25 @@ Status Collect::ConsumeSorted(CollectPiece piece, exec::Emitter* emitter) {
   }
   if (last_start < 0) return store_.Add(std::move(piece));
   ARROW_RETURN_NOT_OK(store_.Add(piece.Slice(0, last_start)));
-  CollectPart part = store_.TakeAll();
-  if (part.rows > 0) complete_.push_back(std::move(part));
+  ARROW_RETURN_NOT_OK(CompleteGroups());
   ARROW_RETURN_NOT_OK(store_.Add(piece.Slice(last_start, piece.rows - last_start)));
   const auto wanted = static_cast<size_t>(2 * context_->slots->num_slots());
-  if (complete_.size() < wanted) return Status::OK();
+  int64_t bytes = 0;
+  for (const CollectPart& part : complete_) bytes += part.bytes;
+  if (complete_.size() < wanted && bytes < part_bytes_max()) return Status::OK();
   return EmitParts(&complete_, emitter);
+}
+
+/// Makes what is in the store a part of whole groups.
+Status Collect::CompleteGroups() {
+  ARROW_ASSIGN_OR_RAISE(CollectPart part, store_.TakeAll());
+  if (part.rows > 0) complete_.push_back(std::move(part));
+  return Status::OK();
 }
 
 Status Collect::Finish(exec::Emitter* emitter) {
   if (is_sorted()) {
-    CollectPart part = store_.TakeAll();
-    if (part.rows > 0) complete_.push_back(std::move(part));
+    ARROW_RETURN_NOT_OK(CompleteGroups());
     ARROW_RETURN_NOT_OK(coding_.Finish());
     ARROW_RETURN_NOT_OK(EmitParts(&complete_, emitter));
     groups_->count = next_rank_;

@@ -66,6 +66,7 @@ class Collect : public exec::Breaker {
  private:
   bool is_sorted() const { return options_.sorted_groups.has_value(); }
   Status ConsumeSorted(CollectPiece piece, exec::Emitter* emitter);
+  Status CompleteGroups();
   Status RankGroups();
   Status EmitRanges(exec::Emitter* emitter);
   Status EmitParts(std::vector<CollectPart>* parts, exec::Emitter* emitter);

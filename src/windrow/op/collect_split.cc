@@ -26,7 +26,7 @@ constexpr int kDepthMax = 8;
 
 /// The columns rows are ordered by: the rank of the group, then the order columns.
 Result<std::vector<ArrayPtr>> OrderColumns(const CollectPiece& piece,
-                                           const GroupOrder& order,
+                                           const GroupOrder& order, bool as_dictionaries,
                                            arrow::MemoryPool* pool) {
   const auto& codes = static_cast<const arrow::UInt32Array&>(*piece.columns[0]);
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
@@ -35,7 +35,8 @@ Result<std::vector<ArrayPtr>> OrderColumns(const CollectPiece& piece,
   for (int64_t row = 0; row < piece.rows; ++row) {
     ranks[row] = (*order.rank_of_code)[codes.Value(row)];
   }
-  ARROW_ASSIGN_OR_RAISE(const auto payload, order.coding->Payload(piece, true));
+  ARROW_ASSIGN_OR_RAISE(const auto payload,
+                        order.coding->Payload(piece, as_dictionaries));
   std::vector<ArrayPtr> columns = {
       std::make_shared<arrow::UInt32Array>(piece.rows, std::move(buffer))};
   for (const int column : order.columns) columns.push_back(payload[column]);
@@ -108,12 +109,16 @@ class PartSplitter {
       }
       ARROW_ASSIGN_OR_RAISE(const CollectPiece piece,
                             LoadPart(one, *order_.coding, context_->pool));
-      ARROW_ASSIGN_OR_RAISE(auto columns, OrderColumns(piece, order_, context_->pool));
       const int64_t stride = std::max<int64_t>(1, piece.rows / kSplittersMax);
       std::vector<int32_t> rows;
       for (int64_t row = stride / 2; row < piece.rows; row += stride)
         rows.push_back(static_cast<int32_t>(row));
-      ARROW_ASSIGN_OR_RAISE(columns, TakeRows(columns, rows, context_->pool));
+      CollectPiece sample{piece.layout, {}, static_cast<int64_t>(rows.size()), {}};
+      ARROW_ASSIGN_OR_RAISE(sample.columns,
+                            TakeRows(piece.columns, rows, context_->pool));
+      // As values, since text is coded in some blocks only.
+      ARROW_ASSIGN_OR_RAISE(auto columns,
+                            OrderColumns(sample, order_, false, context_->pool));
       sampled.push_back(std::move(columns));
     }
     return SplittersFrom(sampled);
@@ -167,7 +172,7 @@ class PartSplitter {
     ARROW_ASSIGN_OR_RAISE(CollectPiece piece, LoadPart(chunk, *order_.coding, pool));
     std::vector<uint32_t> tags(static_cast<size_t>(piece.rows));
     {
-      ARROW_ASSIGN_OR_RAISE(const auto columns, OrderColumns(piece, order_, pool));
+      ARROW_ASSIGN_OR_RAISE(const auto columns, OrderColumns(piece, order_, true, pool));
       ARROW_ASSIGN_OR_RAISE(const RowOrder rows, OrderOf(columns, order_, pool));
       constexpr int64_t kRowsAtOnce = 16 * 1024;
       ARROW_RETURN_NOT_OK(context_->slots->ParallelFor(

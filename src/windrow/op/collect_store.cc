@@ -20,8 +20,8 @@ constexpr int64_t kRangeRows = 64 * 1024;
 constexpr int64_t kRangesMax = 1024;
 /// Rows looked at to choose ranges.
 constexpr int64_t kSampleRows = 512 * 1024;
-/// Rows of a block on disk.
-constexpr int64_t kBlockRows = 64 * 1024;
+/// Most rows of a block on disk.
+constexpr int64_t kBlockRowsMax = 64 * 1024;
 
 struct Weighed {
   std::string key;
@@ -87,8 +87,18 @@ Status CollectStore::Add(CollectPiece piece) {
   return PutInRanges(&held_);
 }
 
-CollectPart CollectStore::TakeAll() {
+/// Whether what is held takes more than half of what the budget leaves to it. Once rows
+/// are taken out they cannot be spilled, and sorting them needs the other half.
+bool CollectStore::IsCrowded() const {
+  if (context_->budget == nullptr) return false;
+  const int64_t held = held_bytes_;
+  const int64_t others = std::max<int64_t>(0, context_->budget->bytes_allocated() - held);
+  return 2 * held > context_->budget->budget_bytes() - others;
+}
+
+Result<CollectPart> CollectStore::TakeAll() {
   WINDROW_CHECK(is_single_range_);
+  if (IsCrowded()) ARROW_RETURN_NOT_OK(Spill());
   const std::scoped_lock lock(mutex_);
   CollectPart part;
   for (CollectPart::Stored& block : stored_[0]) part.Add(std::move(block));
@@ -159,7 +169,7 @@ Status CollectStore::PutInRanges(std::vector<CollectPiece>* pieces) {
 }
 
 Status CollectStore::Close() {
-  if (has_spilled_) ARROW_RETURN_NOT_OK(Spill());
+  if (has_spilled_ || IsCrowded()) ARROW_RETURN_NOT_OK(Spill());
   if (is_single_range_) return Status::OK();
   // Out of reach of Spill while its pieces change their order. What that needs comes from
   // the pool for spilling, since it takes the place of what is let go.
@@ -206,6 +216,15 @@ Status CollectStore::Spill() {
   return Status::OK();
 }
 
+/// As a block is read as a whole, it is a small part of the budget.
+int64_t CollectStore::BlockRows() const {
+  if (context_->budget == nullptr || held_rows_ == 0) return kBlockRowsMax;
+  const int64_t bytes =
+      context_->budget->budget_bytes() / (32 * context_->slots->num_slots());
+  const int64_t row_bytes = held_bytes_ / held_rows_ + 1;
+  return std::clamp<int64_t>(bytes / row_bytes, 1, kBlockRowsMax);
+}
+
 /// Writes all that is held: for each run of pieces of one layout, a range at a time.
 Status CollectStore::WriteHeld() {
   for (size_t begin = 0; begin < held_.size();) {
@@ -224,6 +243,7 @@ Status CollectStore::WriteHeld() {
 
 Status CollectStore::WriteRange(uint32_t range, size_t begin, size_t end,
                                 exec::SpillFile* file) {
+  const int64_t block_rows = BlockRows();
   std::vector<CollectPiece> waiting;
   int64_t waiting_rows = 0;
   const auto write = [&]() -> Status {
@@ -246,7 +266,7 @@ Status CollectStore::WriteRange(uint32_t range, size_t begin, size_t end,
     if (first == last) continue;
     waiting.push_back(piece.Slice(first, last - first));
     waiting_rows += last - first;
-    if (waiting_rows >= kBlockRows) ARROW_RETURN_NOT_OK(write());
+    if (waiting_rows >= block_rows) ARROW_RETURN_NOT_OK(write());
   }
   return write();
 }

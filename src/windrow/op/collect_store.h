@@ -38,10 +38,10 @@ class CollectStore : public exec::Spillable {
 
   Status Add(CollectPiece piece);
   /// Takes out everything, in input order. For a single range.
-  CollectPart TakeAll();
+  Result<CollectPart> TakeAll();
 
   /// After the last Add. Chooses the ranges if that has not been done. Once something is
-  /// on disk, everything is.
+  /// on disk, or memory would not do to sort what is held, everything is.
   Status Close();
   /// After Close: the rows of one range; ranges in ascending order, each once.
   CollectPart TakeRange(uint32_t range);
@@ -51,8 +51,10 @@ class CollectStore : public exec::Spillable {
   bool has_spilled() const { return has_spilled_; }
 
  private:
+  bool IsCrowded() const;
   Status ChooseRanges();
   Status PutInRanges(std::vector<CollectPiece>* pieces);
+  int64_t BlockRows() const;
   Status WriteHeld();
   Status WriteRange(uint32_t range, size_t begin, size_t end, exec::SpillFile* file);
   Result<std::shared_ptr<exec::SpillFile>> FileOf(
