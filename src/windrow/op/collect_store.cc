@@ -68,7 +68,16 @@ arrow::MemoryPool* CollectStore::spill_pool() const {
 
 Status CollectStore::Add(CollectPiece piece) {
   if (piece.rows == 0) return Status::OK();
-  const std::scoped_lock lock(mutex_);
+  {
+    const std::scoped_lock lock(mutex_);
+    ARROW_RETURN_NOT_OK(Hold(std::move(piece)));
+  }
+  // Sooner than asked, as here all slots write; and what is allocated takes more memory
+  // than its bytes.
+  return IsCrowded() ? Spill() : Status::OK();
+}
+
+Status CollectStore::Hold(CollectPiece piece) {
   if (is_single_range_) {
     piece.starts = {0, static_cast<uint32_t>(piece.rows)};
   } else if (has_ranges_ && piece.starts.empty()) {

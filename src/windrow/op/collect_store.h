@@ -51,6 +51,7 @@ class CollectStore : public exec::Spillable {
   bool has_spilled() const { return has_spilled_; }
 
  private:
+  Status Hold(CollectPiece piece);
   bool IsCrowded() const;
   Status ChooseRanges();
   Status PutInRanges(std::vector<CollectPiece>* pieces);
