@@ -40,6 +40,8 @@ class Maker:
         table = self._table()
         by = self._random.sample(KEYS, self._random.choice([1, 1, 2, 3]))
         columns = [n for n in LISTS if n not in by and self._random.random() < 0.7] or ["number"]
+        if self._is_large:
+            columns = [name for name in LISTS if name not in by]
         self._random.shuffle(columns)
         order = [
             (name, self._random.random() < 0.5, self._random.random() < 0.5)
@@ -53,7 +55,7 @@ class Maker:
                 f"{name}{' desc' if desc else ''}{' nulls first' if first else ''}"
                 for name, desc, first in order
             ]
-        max_rows = self._random.choice([None, None, 1, 3, 100])
+        max_rows = 100 if self._is_large else self._random.choice([None, None, 1, 3, 100])
         if max_rows:
             spec["max_rows"] = max_rows
         job = {
@@ -88,11 +90,15 @@ class Maker:
                 "id": column(lambda: group() - groups // 2, pa.int32()),
                 "flag": column(lambda: word([True, False]), pa.bool_()),
                 "time": column(lambda: number(-5, 5), pa.timestamp("us", "UTC")),
-                "text": column(lambda: word(WORDS), pa.utf8()),
+                "text": column(lambda: word(WORDS) + self._pad(), pa.utf8()),
                 "number": pa.array(range(rows), pa.int64()),
                 "words": column(lambda: [1, 2][: number(3)], pa.list_(pa.int64())),
             }
         )
+
+    def _pad(self) -> str:
+        """What makes the rows of a large table wide, and their text distinct."""
+        return f"{self._random.random()}" + "x" * 400 if self._is_large else ""
 
     @staticmethod
     def _query(table: pa.Table, query: str) -> pa.Table:
