@@ -12,14 +12,14 @@
 
 #include "windrow/base/check.h"
 #include "windrow/column/measurement_columns.h"
+#include "windrow/exec/memory_budget.h"
 #include "windrow/exec/task_slots.h"
 
 namespace windrow::op {
 namespace {
 
-/// Records written at once: enough for every slot to have a share, little against any
-/// budget.
-constexpr int64_t kWriteBytes = 16 << 20;
+/// Most records written at once: enough for every slot to have several shares.
+constexpr int64_t kWriteBytesMax = 16 << 20;
 /// Bytes of records one task writes; also about what a batch of the output holds, so that
 /// a sink can compress several at once.
 constexpr int64_t kTaskBytes = 512 << 10;
@@ -93,12 +93,12 @@ Status ProbeRecords::Consume(std::unique_ptr<exec::Prepared> prepared,
     cuts_.Add(groups, group);
     tally_.measurements[probe_is_test_ ? 1 : 0] += rows;
   }
-  return EmitRecords(emitter);
+  return EmitRecords(/*is_last=*/false, emitter);
 }
 
 Status ProbeRecords::Finish(exec::Emitter* emitter) {
   EndProbe();
-  return EmitRecords(emitter);
+  return EmitRecords(/*is_last=*/true, emitter);
 }
 
 Status ProbeRecords::BeginProbe(std::string_view src_addr) {
@@ -125,19 +125,30 @@ void ProbeRecords::EndProbe() {
   if (probe_.has_value() && cuts_.End() > 1) ++tally_.split_probes;
 }
 
-Status ProbeRecords::EmitRecords(exec::Emitter* emitter) {
+int64_t ProbeRecords::write_bytes() const {
+  if (context_->budget == nullptr) return kWriteBytesMax;
+  return std::min(kWriteBytesMax, context_->budget->budget_bytes() / 16);
+}
+
+/// Writes the complete records, once there are enough for all slots.
+Status ProbeRecords::EmitRecords(bool is_last, exec::Emitter* emitter) {
   auto& complete = cuts_.records();
-  while (!complete.empty()) {
+  int64_t waiting = 0;
+  for (const ProbeRecordPlan& record : complete) {
+    waiting += format::ProbeRecordBytes(record.counts);
+  }
+  while (!complete.empty() && (is_last || waiting >= write_bytes())) {
     ARROW_RETURN_NOT_OK(context_->stop.Poll());
     std::vector<ProbeRecordPlan> records;
     int64_t bytes = 0;
-    while (!complete.empty() && (records.empty() || bytes < kWriteBytes)) {
+    while (!complete.empty() && (records.empty() || bytes < write_bytes())) {
       const int64_t more = format::ProbeRecordBytes(complete.front().counts);
       if (!records.empty() && bytes + more > INT32_MAX) break;
       bytes += more;
       records.push_back(std::move(complete.front()));
       complete.pop_front();
     }
+    waiting -= bytes;
     ARROW_ASSIGN_OR_RAISE(const auto batch, WriteRecords(records, bytes));
     tally_.records += batch->num_rows();
     const auto* offsets = batch->column_data(1)->GetValues<int32_t>(1);

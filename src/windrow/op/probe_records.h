@@ -66,7 +66,8 @@ class ProbeRecords : public exec::Breaker {
                exec::RunContext* context, exec::StepMetrics* metrics);
   Status BeginProbe(std::string_view src_addr);
   void EndProbe();
-  Status EmitRecords(exec::Emitter* emitter);
+  int64_t write_bytes() const;
+  Status EmitRecords(bool is_last, exec::Emitter* emitter);
   Result<std::shared_ptr<arrow::RecordBatch>> WriteRecords(
       const std::vector<ProbeRecordPlan>& records, int64_t bytes);
   void HandOverCounts();
