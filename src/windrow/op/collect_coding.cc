@@ -27,10 +27,6 @@ namespace {
 
 constexpr int64_t kDictionaryBytesMax = int64_t{256} << 20;
 
-arrow::MemoryPool* NeverDenying(exec::RunContext* context) {
-  return context->spill_pool != nullptr ? context->spill_pool : context->pool;
-}
-
 /// A uint32 column over the memory of `codes`.
 Result<ArrayPtr> ColumnOf(const PoolVector<uint32_t>& codes, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
@@ -88,12 +84,12 @@ CollectCoding::CollectCoding(std::shared_ptr<arrow::Schema> schema, std::vector<
       payload_columns_(std::move(payload)),
       codes_payload_(codes_payload),
       context_(context),
-      keys_(NeverDenying(context)) {
+      keys_(SpillPoolOf(*context)) {
   for (const int key : key_columns_) key_types_.push_back(schema_->field(key)->type());
   for (const int column : payload_columns_) {
     const auto& type = schema_->field(column)->type();
     const bool is_text = arrow::is_base_binary_like(type->id());
-    texts_.push_back(is_text ? std::make_unique<TextColumn>(type, NeverDenying(context))
+    texts_.push_back(is_text ? std::make_unique<TextColumn>(type, SpillPoolOf(*context))
                              : nullptr);
   }
   plain_layout_ = LayoutOf(std::vector<bool>(payload_columns_.size(), false));
@@ -161,14 +157,6 @@ Result<CollectPiece> CollectCoding::Code(const arrow::RecordBatch& batch,
   }
   piece.layout = LayoutOf(is_coded);
   return piece;
-}
-
-int64_t CollectCoding::dictionary_bytes() const {
-  int64_t bytes = keys_.values().bytes();
-  for (const auto& text : texts_) {
-    if (text != nullptr) bytes += text->map.values().bytes();
-  }
-  return bytes;
 }
 
 Status CollectCoding::Finish() {

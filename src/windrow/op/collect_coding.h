@@ -31,8 +31,6 @@ class CollectCoding {
 
   DictionaryMap& keys() { return keys_; }
   const DictionaryMap& keys() const { return keys_; }
-  /// Memory of all dictionaries.
-  int64_t dictionary_bytes() const;
 
   /// After the last Code: makes the dictionaries of coded payload final.
   Status Finish();

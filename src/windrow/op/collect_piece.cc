@@ -21,6 +21,10 @@ CollectPiece CollectPiece::Slice(int64_t offset, int64_t length) const {
   return piece;
 }
 
+arrow::MemoryPool* SpillPoolOf(const exec::RunContext& context) {
+  return context.spill_pool != nullptr ? context.spill_pool : context.pool;
+}
+
 int64_t CollectPiece::bytes() const {
   int64_t bytes = 0;
   for (const ArrayPtr& column : columns) {

@@ -53,6 +53,9 @@ struct CollectPart {
   void Add(CollectPiece piece);
 };
 
+/// The pool that never denies; the run's own where nothing spills.
+arrow::MemoryPool* SpillPoolOf(const exec::RunContext& context);
+
 /// Puts the rows of `piece` in the order of `tags` (below `partitions`), keeping the
 /// input order within a tag.
 Status PartitionPiece(std::span<const uint32_t> tags, uint32_t partitions,

@@ -54,16 +54,13 @@ CollectStore::CollectStore(DictionaryMap* keys, bool is_single_range,
       rows_expected_(rows_expected),
       context_(context),
       metrics_(metrics),
+      spill_pool_(SpillPoolOf(*context)),
       stored_(1) {
   if (context_->budget != nullptr) context_->budget->Register(this);
 }
 
 CollectStore::~CollectStore() {
   if (context_->budget != nullptr) context_->budget->Unregister(this);
-}
-
-arrow::MemoryPool* CollectStore::spill_pool() const {
-  return context_->spill_pool != nullptr ? context_->spill_pool : context_->pool;
 }
 
 Status CollectStore::Add(CollectPiece piece) {
@@ -128,7 +125,7 @@ Status CollectStore::ChooseRanges() {
     ranges = std::max<int64_t>(ranges, 4 * context_->slots->num_slots());
   }
   const int64_t step = std::max<int64_t>(1, held_rows_ / kSampleRows);
-  column::PoolVector<int32_t> rows_of(spill_pool());
+  column::PoolVector<int32_t> rows_of(spill_pool_);
   ARROW_RETURN_NOT_OK(rows_of.Assign(keys_->values().code_limit(), 0));
   for (const CollectPiece& piece : held_) {
     const auto* codes =
@@ -163,7 +160,11 @@ Status CollectStore::ChooseRanges() {
 
 /// Puts pieces that are not yet in the order of the ranges, each on its own.
 Status CollectStore::PutInRanges(std::vector<CollectPiece>* pieces) {
-  column::PoolVector<uint32_t> tag_of(spill_pool());
+  if (std::none_of(pieces->begin(), pieces->end(),
+                   [](const CollectPiece& piece) { return piece.starts.empty(); })) {
+    return Status::OK();
+  }
+  column::PoolVector<uint32_t> tag_of(spill_pool_);
   ARROW_RETURN_NOT_OK(keys_->values().CopyTags(&tag_of));
   return context_->slots->ParallelFor(
       static_cast<int64_t>(pieces->size()), [&](int64_t i) -> Status {
@@ -173,7 +174,7 @@ Status CollectStore::PutInRanges(std::vector<CollectPiece>* pieces) {
             static_cast<const arrow::UInt32Array&>(*piece.columns[0]).raw_values();
         std::vector<uint32_t> tags(static_cast<size_t>(piece.rows));
         for (size_t row = 0; row < tags.size(); ++row) tags[row] = tag_of[codes[row]];
-        return PartitionPiece(tags, num_ranges_, spill_pool(), &piece);
+        return PartitionPiece(tags, num_ranges_, spill_pool_, &piece);
       });
 }
 
@@ -258,7 +259,7 @@ Status CollectStore::WriteRange(uint32_t range, size_t begin, size_t end,
   const auto write = [&]() -> Status {
     if (waiting.empty()) return Status::OK();
     ARROW_ASSIGN_OR_RAISE(const CollectPiece joined,
-                          ConcatenatePieces(waiting, spill_pool()));
+                          ConcatenatePieces(waiting, spill_pool_));
     const auto batch =
         arrow::RecordBatch::Make(joined.layout->schema, joined.rows, joined.columns);
     ARROW_ASSIGN_OR_RAISE(const exec::SpillFile::Block block, file->Append(*batch));

@@ -60,13 +60,13 @@ class CollectStore : public exec::Spillable {
   Status WriteRange(uint32_t range, size_t begin, size_t end, exec::SpillFile* file);
   Result<std::shared_ptr<exec::SpillFile>> FileOf(
       const std::shared_ptr<const CollectLayout>& layout);
-  arrow::MemoryPool* spill_pool() const;
 
   DictionaryMap* keys_;
   const bool is_single_range_;
   const int64_t rows_expected_;
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
+  arrow::MemoryPool* spill_pool_;
   uint32_t num_ranges_ = 1;
   std::atomic<bool> has_ranges_ = false;
   std::atomic<bool> has_spilled_ = false;

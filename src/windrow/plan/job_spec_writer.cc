@@ -57,6 +57,12 @@ YamlNode WriteSource(const GenerateSpec& generate) {
   return map;
 }
 
+YamlNode NamesOf(const std::vector<PlacedText>& names) {
+  YamlNode list = List();
+  for (const PlacedText& name : names) list.items.push_back(Text(name.value));
+  return list;
+}
+
 YamlNode WriteStep(const FilterSpec& filter) {
   YamlNode map = Map();
   Put(map, "filter", Text(filter.predicate.value));
@@ -114,12 +120,7 @@ YamlNode WriteStep(const JoinSpec& join) {
   Put(body, "right", Text(join.right.value));
   Put(body, "on", WriteJoinKeys(join.on));
   Put(body, "how", Text(JoinHowName(join.how)));
-  if (join.columns.has_value()) {
-    YamlNode columns = List();
-    for (const PlacedText& column : *join.columns)
-      columns.items.push_back(Text(column.value));
-    Put(body, "columns", std::move(columns));
-  }
+  if (join.columns.has_value()) Put(body, "columns", NamesOf(*join.columns));
   if (join.suffix.has_value()) Put(body, "suffix", Text(join.suffix->value));
   if (join.nulls_equal) Put(body, "nulls_equal", Bool(true));
   YamlNode map = Map();
@@ -136,11 +137,15 @@ YamlNode WriteSortKey(const SortKey& key) {
   return map;
 }
 
+YamlNode WriteSortKeys(const std::vector<SortKey>& keys) {
+  YamlNode list = List();
+  for (const SortKey& key : keys) list.items.push_back(WriteSortKey(key));
+  return list;
+}
+
 YamlNode WriteStep(const SortSpec& sort) {
-  YamlNode keys = List();
-  for (const SortKey& key : sort.keys) keys.items.push_back(WriteSortKey(key));
   YamlNode map = Map();
-  Put(map, "sort", std::move(keys));
+  Put(map, "sort", WriteSortKeys(sort.keys));
   if (sort.limit.has_value()) Put(map, "limit", Number(sort.limit->value));
   return map;
 }
@@ -151,20 +156,10 @@ YamlNode WriteStep(const LimitSpec& limit) {
   return map;
 }
 
-YamlNode NamesOf(const std::vector<PlacedText>& names) {
-  YamlNode list = List();
-  for (const PlacedText& name : names) list.items.push_back(Text(name.value));
-  return list;
-}
-
 YamlNode WriteStep(const CollectSpec& collect) {
   YamlNode body = Map();
   Put(body, "by", NamesOf(collect.by));
-  if (!collect.order.empty()) {
-    YamlNode keys = List();
-    for (const SortKey& key : collect.order) keys.items.push_back(WriteSortKey(key));
-    Put(body, "order", std::move(keys));
-  }
+  if (!collect.order.empty()) Put(body, "order", WriteSortKeys(collect.order));
   if (collect.columns.has_value()) Put(body, "columns", NamesOf(*collect.columns));
   if (collect.max_rows.has_value())
     Put(body, "max_rows", Number(collect.max_rows->value));
