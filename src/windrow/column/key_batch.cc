@@ -2,8 +2,6 @@
 #include "windrow/column/key_batch.h"
 
 #include <arrow/array.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/compute/exec.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/bit_util.h>
@@ -18,6 +16,7 @@
 #include <limits>
 
 #include "windrow/column/key_type.h"
+#include "windrow/column/plain_column.h"
 
 namespace windrow::column {
 namespace {
@@ -174,15 +173,6 @@ void ForEachBytes(const arrow::Array& column, const Out& out) {
   }
 }
 
-Result<ArrayPtr> WithoutDictionary(const ArrayPtr& column, arrow::MemoryPool* pool) {
-  if (column->type_id() != Type::DICTIONARY) return column;
-  const auto& coded = checked_cast<const arrow::DictionaryArray&>(*column);
-  arrow::compute::ExecContext context(pool);
-  context.set_use_threads(false);
-  return arrow::compute::Take(*coded.dictionary(), *coded.indices(),
-                              arrow::compute::TakeOptions::NoBoundsCheck(), &context);
-}
-
 }  // namespace
 
 bool KeyLayout::is_word() const {
@@ -196,7 +186,7 @@ Result<KeyBatch> KeyBatch::Make(const KeyLayout& layout,
   keys.size_ = columns.at(0)->length();
   std::vector<ArrayPtr> plain;
   for (const ArrayPtr& column : columns) {
-    ARROW_ASSIGN_OR_RAISE(auto decoded, WithoutDictionary(column, pool));
+    ARROW_ASSIGN_OR_RAISE(auto decoded, PlainColumn(column, pool));
     plain.push_back(std::move(decoded));
     if (!layout.nulls_equal) ARROW_RETURN_NOT_OK(keys.ClearInvalid(*plain.back()));
   }

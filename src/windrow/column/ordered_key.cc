@@ -16,6 +16,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/column/ordered_word.h"
+#include "windrow/column/plain_column.h"
 
 namespace windrow::column {
 namespace {
@@ -207,19 +208,9 @@ bool IsOwnKey(const std::vector<TypePtr>& types) {
 
 Result<ArrayPtr> EncodeOrderedKeys(const std::vector<ArrayPtr>& columns,
                                    arrow::MemoryPool* pool) {
-  arrow::compute::ExecContext context(pool);
-  context.set_use_threads(false);
   std::vector<ArrayPtr> plain;
   for (const ArrayPtr& column : columns) {
-    if (column->type_id() != Type::DICTIONARY) {
-      plain.push_back(column);
-      continue;
-    }
-    const auto& coded = static_cast<const arrow::DictionaryArray&>(*column);
-    ARROW_ASSIGN_OR_RAISE(
-        auto decoded,
-        arrow::compute::Cast(*column, coded.dictionary()->type(),
-                             arrow::compute::CastOptions::Safe(), &context));
+    ARROW_ASSIGN_OR_RAISE(auto decoded, PlainColumn(column, pool));
     plain.push_back(std::move(decoded));
   }
   const int64_t rows = columns.at(0)->length();

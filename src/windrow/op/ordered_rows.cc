@@ -7,7 +7,6 @@
 #include <arrow/compute/exec.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
-#include <arrow/util/checked_cast.h>
 
 #include <algorithm>
 #include <numeric>
@@ -15,21 +14,11 @@
 #include <utility>
 
 #include "windrow/base/check.h"
+#include "windrow/column/plain_column.h"
 #include "windrow/op/gather_window.h"
 
 namespace windrow::op {
 namespace {
-
-/// Arrow sorts neither dictionaries inside tables nor null-typed columns; a null-typed
-/// key orders nothing and is left out by the caller.
-Result<std::shared_ptr<arrow::Array>> SortableColumn(
-    std::shared_ptr<arrow::Array> column, arrow::compute::ExecContext* compute) {
-  if (column->type_id() != arrow::Type::DICTIONARY) return column;
-  const auto& coded =
-      arrow::internal::checked_cast<const arrow::DictionaryArray&>(*column);
-  return arrow::compute::Take(*coded.dictionary(), *coded.indices(),
-                              arrow::compute::TakeOptions::NoBoundsCheck(), compute);
-}
 
 Result<OrderedRows> OrderIn(Result<std::shared_ptr<arrow::Buffer>> made) {
   ARROW_ASSIGN_OR_RAISE(auto memory, std::move(made));
@@ -63,7 +52,9 @@ Result<OrderedRows> OrderRows(const exec::RowStore& rows,
     for (int chunk = 0; chunk + 1 < static_cast<int>(rows.chunk_offsets().size());
          ++chunk) {
       ARROW_ASSIGN_OR_RAISE(auto column, rows.LoadColumn(chunk, key.column));
-      ARROW_ASSIGN_OR_RAISE(column, SortableColumn(std::move(column), &compute));
+      // Arrow sorts neither dictionaries inside tables nor null-typed columns; a
+      // null-typed key orders nothing and is left out by the caller.
+      ARROW_ASSIGN_OR_RAISE(column, column::PlainColumn(column, pool));
       chunks.push_back(std::move(column));
     }
     fields.push_back(arrow::field(std::to_string(k), chunks[0]->type()));
