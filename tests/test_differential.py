@@ -1,46 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random joins through the command, compared with DuckDB row by row and in order.
+"""Random joins through the command, compared with DuckDB row by row and in order."""
 
-WINDROW_FUZZ_SEEDS=5000 runs more of them, WINDROW_FUZZ_FIRST=17 starts at another seed. The
-folder of a join that failed is kept, with its inputs, job document and output.
-"""
-
-import os
-import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import case_tables
 import pyarrow as pa
 import pytest
 import random_join
-from case_run import find_binary
-
-FIRST = int(os.environ.get("WINDROW_FUZZ_FIRST", "0"))
-SEEDS = range(FIRST, FIRST + int(os.environ.get("WINDROW_FUZZ_SEEDS", "150")))
-TIMEOUT_SECONDS = 60
+import random_runs
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", random_runs.seeds(150))
 def test_random_join(seed: int, tmp_path: Path):
     join = random_join.make(seed, tmp_path)
-    command = [str(find_binary()), "run", "job.yaml", *join.arguments]
-    run = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    random_runs.check(
+        seed,
+        __file__,
+        tmp_path,
+        join.arguments,
+        lambda: _difference(tmp_path / join.job["sinks"][0]["write"], join.expected),
     )
-    if run.returncode:
-        found = f"exit code {run.returncode}: {run.stderr.strip()}"
-    else:
-        found = _difference(tmp_path / join.job["sinks"][0]["write"], join.expected)
-    if found:
-        pytest.fail(
-            f"{found}\n"
-            f"replay: WINDROW_FUZZ_FIRST={seed} WINDROW_FUZZ_SEEDS=1 pytest {Path(__file__).name}\n"
-            f"command: cd {shlex.quote(str(tmp_path))} && {shlex.join(command)}",
-            pytrace=False,
-        )
-    shutil.rmtree(tmp_path)
 
 
 def _difference(path: Path, expected: pa.Table) -> str:

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of random jobs against an oracle, and the line that replays one that differs.
+
+WINDROW_FUZZ_SEEDS=5000 runs more of them, WINDROW_FUZZ_FIRST=17 starts at another seed. The
+folder of a job that failed is kept, with its inputs, job document and output.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from case_run import find_binary
+
+TIMEOUT_SECONDS = 60
+
+
+def seeds(count: int) -> range:
+    """The seeds to run: `count` of them, unless the environment says otherwise."""
+    first = int(os.environ.get("WINDROW_FUZZ_FIRST", "0"))
+    return range(first, first + int(os.environ.get("WINDROW_FUZZ_SEEDS", str(count))))
+
+
+def check(
+    seed: int, test: str, folder: Path, arguments: Sequence[str], difference: Callable[[], str]
+) -> None:
+    """Runs `job.yaml` of the folder; fails with what `difference` finds in the output."""
+    command = [str(find_binary()), "run", "job.yaml", *arguments]
+    run = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+    failure = f"exit code {run.returncode}: {run.stderr.strip()}" if run.returncode else ""
+    found = failure or difference()
+    if found:
+        pytest.fail(
+            f"{found}\n"
+            f"replay: WINDROW_FUZZ_FIRST={seed} WINDROW_FUZZ_SEEDS=1 pytest {Path(test).name}\n"
+            f"command: cd {shlex.quote(str(folder))} && {shlex.join(command)}",
+            pytrace=False,
+        )
+    shutil.rmtree(folder)
