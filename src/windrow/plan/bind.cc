@@ -13,6 +13,7 @@
 #include "windrow/column/key_type.h"
 #include "windrow/column/measurement_columns.h"
 #include "windrow/column/row_order.h"
+#include "windrow/plan/bind_union.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/expression_text.h"
 
@@ -336,6 +337,14 @@ class Binder {
                              spec.train_ratio.value, std::nullopt};
     if (spec.shards.has_value()) records.shards = spec.shards->value;
     return Make(std::move(records));
+  }
+
+  Result<NodePtr> BindStep(const UnionSpec& spec) const {
+    std::vector<NodePtr> inputs;
+    for (const PlacedText& input : spec.inputs) inputs.push_back(Node(input));
+    Result<UnionNode> all = BindUnion(inputs, step_->name.value);
+    if (!all.ok()) return Problem(step_->name.place, all.status().message());
+    return Make(*std::move(all));
   }
 
   Result<NodePtr> BindStep(const LimitSpec& spec) const {

@@ -85,6 +85,10 @@ std::string DetailOf(const CollectNode& collect) {
   return text;
 }
 
+std::string DetailOf(const UnionNode& all) {
+  return std::to_string(all.inputs.size()) + " inputs";
+}
+
 std::string DetailOf(const ProbeMeasurementsNode& probes) {
   return "null src_addr: " + std::string(NullSourceName(probes.null_source));
 }
@@ -103,9 +107,9 @@ std::string DetailOf(const LimitNode& limit) {
 
 std::string KindOf(const LogicalNode& node) {
   constexpr const char* kNames[] = {
-      "scan",         "filter", "project", "hash_join",
-      "sort",         "limit",  "collect", "probe_measurements",
-      "probe_records"};
+      "scan",          "filter", "project", "hash_join",
+      "sort",          "limit",  "collect", "probe_measurements",
+      "probe_records", "union"};
   return kNames[node.op.index()];
 }
 
@@ -128,12 +132,16 @@ Shown Show(const LogicalNode& node, const Planner& planner) {
 
 Shown Show(const LogicalPlan& plan, const Planner& planner) {
   Shown shown;
-  const auto* write = std::get_if<WriteSpec>(&plan.sink);
-  if (write != nullptr) {
+  const auto* write =
+      plan.sink.has_value() ? std::get_if<WriteSpec>(&*plan.sink) : nullptr;
+  if (!plan.sink.has_value()) {
+    shown.step = plan.root->step;
+    shown.kind = "keep";
+  } else if (write != nullptr) {
     shown.step = write->path.value;
     shown.kind = "write";
   } else {
-    shown.step = std::get<ResultSpec>(plan.sink).name.value;
+    shown.step = std::get<ResultSpec>(*plan.sink).name.value;
     shown.kind = "result";
   }
   shown.columns = plan.root->schema->field_names();

@@ -133,6 +133,12 @@ struct CollectSpec {
   bool operator==(const CollectSpec&) const = default;
 };
 
+/// The rows of all inputs, one input after the other. Columns go together by name.
+struct UnionSpec {
+  std::vector<PlacedText> inputs;  ///< at least one
+  bool operator==(const UnionSpec&) const = default;
+};
+
 /// What becomes of a measurement without a source address.
 enum class NullSource { kDrop, kError, kEmpty };
 /// Whether a probe's id decides on train or test, or its place in the order of addresses.
@@ -159,7 +165,7 @@ struct ProbeRecordsSpec {
 
 using StepKind =
     std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec,
-                 CollectSpec, ProbeMeasurementsSpec, ProbeRecordsSpec>;
+                 CollectSpec, ProbeMeasurementsSpec, ProbeRecordsSpec, UnionSpec>;
 
 struct StepSpec {
   PlacedText name;
@@ -216,7 +222,7 @@ struct JobSpec {
 /// The key that names the kind in a document: "filter", "with_columns", ...
 std::string_view KindName(const StepKind& kind);
 
-/// What the step reads: `from`, or left and right. Borrowed from `kind`.
+/// What the step reads: `from`, left and right, or all inputs. Borrowed from `kind`.
 std::vector<const PlacedText*> InputsOf(const StepKind& kind);
 
 /// What the sink reads.

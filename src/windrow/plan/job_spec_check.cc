@@ -215,6 +215,9 @@ class JobChecker {
   void CheckStep(Place, const FilterSpec&) {}
   void CheckStep(Place, const LimitSpec& limit) { CheckRange("limit", limit.rows, 0); }
   void CheckStep(Place, const SelectSpec& select) { CheckColumns(select); }
+  void CheckStep(Place place, const UnionSpec& all) {
+    RequireFilled(!all.inputs.empty(), place, "input of a union");
+  }
   void CheckStep(Place place, const WithColumnsSpec& spec) {
     RequireFilled(!spec.columns.empty(), place, "column");
     CheckColumns(spec);

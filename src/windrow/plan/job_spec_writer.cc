@@ -168,6 +168,12 @@ YamlNode WriteStep(const CollectSpec& collect) {
   return map;
 }
 
+YamlNode WriteStep(const UnionSpec& all) {
+  YamlNode map = Map();
+  Put(map, "union", NamesOf(all.inputs));
+  return map;
+}
+
 YamlNode WriteStep(const ProbeMeasurementsSpec& probes) {
   YamlNode body = Map();
   Put(body, "null_src", Text(NullSourceName(probes.null_source)));
@@ -234,7 +240,8 @@ std::string WriteJobSpec(const JobSpec& job) {
     YamlNode map =
         std::visit([](const auto& kind) { return WriteStep(kind); }, step.kind);
     const auto inputs = InputsOf(step.kind);
-    if (inputs.size() == 1) Put(map, "from", Text(inputs[0]->value));
+    const bool is_union = std::holds_alternative<UnionSpec>(step.kind);
+    if (inputs.size() == 1 && !is_union) Put(map, "from", Text(inputs[0]->value));
     Put(steps, step.name.value, std::move(map));
   }
   YamlNode sinks = List();

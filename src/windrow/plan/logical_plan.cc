@@ -76,6 +76,8 @@ Result<SchemaPtr> SchemaOf(const ProbeRecordsNode&) {
        arrow::field("record", arrow::binary(), false)});
 }
 
+Result<SchemaPtr> SchemaOf(const UnionNode& all) { return all.inputs[0]->schema; }
+
 std::optional<int64_t> RowsOf(const ScanNode& scan) { return scan.table->num_rows(); }
 
 std::optional<int64_t> RowsOf(const FilterNode& filter) {
@@ -101,6 +103,15 @@ std::optional<int64_t> RowsOf(const ProbeMeasurementsNode& probes) {
   return probes.input->estimated_rows;
 }
 
+std::optional<int64_t> RowsOf(const UnionNode& all) {
+  int64_t rows = 0;
+  for (const NodePtr& input : all.inputs) {
+    if (!input->estimated_rows.has_value()) return std::nullopt;
+    rows += *input->estimated_rows;
+  }
+  return rows;
+}
+
 std::optional<int64_t> RowsOf(const ProbeRecordsNode&) { return std::nullopt; }
 
 std::optional<int64_t> RowsOf(const LimitNode& limit) {
@@ -121,9 +132,35 @@ Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op) {
   return NodePtr(std::move(node));
 }
 
+Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs) {
+  auto op = node.op;
+  if (auto* join = std::get_if<JoinNode>(&op)) {
+    join->left = inputs[0];
+    join->right = inputs[1];
+  } else if (auto* filter = std::get_if<FilterNode>(&op)) {
+    filter->input = inputs[0];
+  } else if (auto* project = std::get_if<ProjectNode>(&op)) {
+    project->input = inputs[0];
+  } else if (auto* sort = std::get_if<SortNode>(&op)) {
+    sort->input = inputs[0];
+  } else if (auto* limit = std::get_if<LimitNode>(&op)) {
+    limit->input = inputs[0];
+  } else if (auto* collect = std::get_if<CollectNode>(&op)) {
+    collect->input = inputs[0];
+  } else if (auto* all = std::get_if<UnionNode>(&op)) {
+    all->inputs = std::move(inputs);
+  } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
+    measurements->input = inputs[0];
+  } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
+    records->input = inputs[0];
+  }
+  return MakeNode(node.step, std::move(op));
+}
+
 std::vector<NodePtr> InputsOf(const LogicalNode& node) {
   if (node.As<ScanNode>() != nullptr) return {};
   if (const auto* join = node.As<JoinNode>()) return {join->left, join->right};
+  if (const auto* all = node.As<UnionNode>()) return all->inputs;
   if (const auto* filter = node.As<FilterNode>()) return {filter->input};
   if (const auto* project = node.As<ProjectNode>()) return {project->input};
   if (const auto* sort = node.As<SortNode>()) return {sort->input};

@@ -82,6 +82,11 @@ struct CollectNode {
   std::optional<int64_t> max_rows;
 };
 
+/// All inputs have the same columns: names, types and order.
+struct UnionNode {
+  std::vector<NodePtr> inputs;
+};
+
 struct ProbeMeasurementsNode {
   NodePtr input;
   NullSource null_source = NullSource::kDrop;
@@ -101,7 +106,7 @@ struct LogicalNode {
   std::string step;  ///< name in the job document
   std::shared_ptr<arrow::Schema> schema;
   std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode,
-               CollectNode, ProbeMeasurementsNode, ProbeRecordsNode>
+               CollectNode, ProbeMeasurementsNode, ProbeRecordsNode, UnionNode>
       op;
   /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
   std::optional<int64_t> estimated_rows;
@@ -119,10 +124,14 @@ Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op);
 /// The inputs of a node, left before right.
 std::vector<NodePtr> InputsOf(const LogicalNode& node);
 
-/// One sink and the plan that feeds it.
+/// The same node over other inputs, in the order of InputsOf.
+Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs);
+
+/// A plan and where its rows go: a sink, or without one a buffer, from which later plans
+/// of the job read them under the name of the root's step.
 struct LogicalPlan {
   NodePtr root;
-  SinkSpec sink;
+  std::optional<SinkSpec> sink;
 };
 
 }  // namespace windrow::plan

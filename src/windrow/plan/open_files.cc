@@ -12,6 +12,7 @@
 #include "windrow/sink/parquet_sink.h"
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
+#include "windrow/source/row_buffer_table.h"
 
 namespace windrow::plan {
 namespace {
@@ -116,6 +117,10 @@ Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
     return OpenWriteSink(file, file_schema, context);
   };
   return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
+}
+
+std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema) {
+  return std::make_shared<source::RowBufferTable>(std::move(schema));
 }
 
 Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {

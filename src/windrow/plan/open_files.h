@@ -18,6 +18,9 @@ namespace windrow::plan {
 /// Reads metadata only. The only place that knows concrete sources.
 Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
 
+/// The table through which the rows of a step are read that another stage keeps.
+std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema);
+
 /// The format a file is written in: the one given, or what its name says.
 FileFormat FormatOf(const WriteSpec& write);
 

@@ -24,6 +24,7 @@
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/collect_sink.h"
 #include "windrow/sink/partitioned_sink.h"
+#include "windrow/sink/row_buffer_sink.h"
 
 namespace windrow::plan {
 namespace {
@@ -86,7 +87,7 @@ std::vector<int> IndicesOf(const std::vector<std::string>& names,
 }
 
 Result<exec::Pipeline> Instantiator::PipelineMaker::Make(const PipelineStage& stage) {
-  ARROW_RETURN_NOT_OK(OpenSource(stage.input));
+  ARROW_RETURN_NOT_OK(OpenSources(stage));
   for (const StageOp& op : stage.ops) {
     step_ = &op.step;
     ARROW_RETURN_NOT_OK(std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
@@ -96,7 +97,26 @@ Result<exec::Pipeline> Instantiator::PipelineMaker::Make(const PipelineStage& st
   return std::move(pipeline_);
 }
 
-Status Instantiator::PipelineMaker::OpenSource(const StageInput& input) {
+/// The batches of several inputs come from one source.
+Status Instantiator::PipelineMaker::OpenSources(const PipelineStage& stage) {
+  std::vector<exec::ConcatPart> parts;
+  for (const StageInput& input : stage.inputs) {
+    ARROW_ASSIGN_OR_RAISE(exec::ConcatPart part, OpenInput(input));
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() == 1) {
+    pipeline_.source = std::move(parts[0].source);
+    pipeline_.source_metrics = parts[0].source_metrics;
+    pipeline_.steps = std::move(parts[0].steps);
+    return Status::OK();
+  }
+  pipeline_.source = std::make_unique<exec::ConcatSource>(std::move(parts), schema_);
+  pipeline_.source_metrics = owner_->MetricsOf(stage.union_step, "union");
+  return Status::OK();
+}
+
+/// Also makes the input's schema, behind its operators, the current one.
+Result<exec::ConcatPart> Instantiator::PipelineMaker::OpenInput(const StageInput& input) {
   const auto& table = owner_->tables_.at(input.source);
   exec::ScanOptions options;
   options.columns = IndicesOf(input.columns, *table->schema());
@@ -113,12 +133,20 @@ Status Instantiator::PipelineMaker::OpenSource(const StageInput& input) {
     options.pruning_predicate =
         std::make_shared<const arrow::compute::Expression>(std::move(bound.expression));
   }
-  ARROW_ASSIGN_OR_RAISE(pipeline_.source, table->Scan(options, context_));
-  pipeline_.source_metrics = owner_->MetricsOf(input.source, "scan");
-  pipeline_.source_metrics->predicted_rows = table->num_rows();
-  pipeline_.source_metrics->SetStrategy(table->description(), "");
-  schema_ = pipeline_.source->schema();
-  return Status::OK();
+  exec::ConcatPart part;
+  ARROW_ASSIGN_OR_RAISE(part.source, table->Scan(options, context_));
+  part.source_metrics =
+      owner_->MetricsOf(input.source, table->is_computed() ? "kept" : "scan");
+  part.source_metrics->predicted_rows = table->num_rows();
+  part.source_metrics->SetStrategy(table->description(), "");
+  schema_ = part.source->schema();
+  for (const StageOp& op : input.ops) {
+    step_ = &op.step;
+    ARROW_RETURN_NOT_OK(std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
+  }
+  part.steps = std::move(pipeline_.steps);
+  pipeline_.steps.clear();
+  return part;
 }
 
 exec::StepMetrics* Instantiator::PipelineMaker::Metrics(const std::string& kind) {
@@ -287,6 +315,16 @@ Status Instantiator::PipelineMaker::End(const BuildOutput& output) {
                                                  context_, metrics),
              "hash_join_build");
   owner_->joins_[output.join] = std::move(join);
+  return Status::OK();
+}
+
+Status Instantiator::PipelineMaker::End(const KeepOutput& output) {
+  exec::StepMetrics* metrics = owner_->MetricsOf(output.step, "keep");
+  auto rows = std::make_shared<exec::RowBuffer>(schema_, context_, metrics);
+  owner_->KeepRows(output.step, rows);
+  pipeline_.sink =
+      std::make_unique<sink::RowBufferSink>(schema_, std::move(rows), context_->pool);
+  pipeline_.sink_metrics = metrics;
   return Status::OK();
 }
 

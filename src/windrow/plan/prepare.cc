@@ -10,6 +10,7 @@
 
 #include "windrow/fs/listing.h"
 #include "windrow/plan/job_spec_writer.h"
+#include "windrow/plan/kept_steps.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/plan/rewrite.h"
@@ -81,6 +82,10 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
   if (HasManifest(job)) {
     ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables));
   }
+  const KeptTableOpener open_kept = [&](const std::string& step, auto schema) {
+    return prepared.tables[step] = OpenKeptTable(std::move(schema));
+  };
+  ARROW_ASSIGN_OR_RAISE(prepared.plans, KeepSharedSteps(prepared.plans, open_kept));
   for (LogicalPlan& plan : prepared.plans) {
     ARROW_ASSIGN_OR_RAISE(plan.root, RewritePlan(plan.root, switches.push_filters));
   }

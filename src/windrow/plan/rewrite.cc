@@ -18,29 +18,6 @@ using Names = std::set<std::string>;
 
 // ---- Rule 1: limit over sort ----
 
-Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs) {
-  auto op = node.op;
-  if (auto* join = std::get_if<JoinNode>(&op)) {
-    join->left = inputs[0];
-    join->right = inputs[1];
-  } else if (auto* filter = std::get_if<FilterNode>(&op)) {
-    filter->input = inputs[0];
-  } else if (auto* project = std::get_if<ProjectNode>(&op)) {
-    project->input = inputs[0];
-  } else if (auto* sort = std::get_if<SortNode>(&op)) {
-    sort->input = inputs[0];
-  } else if (auto* limit = std::get_if<LimitNode>(&op)) {
-    limit->input = inputs[0];
-  } else if (auto* collect = std::get_if<CollectNode>(&op)) {
-    collect->input = inputs[0];
-  } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
-    measurements->input = inputs[0];
-  } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
-    records->input = inputs[0];
-  }
-  return MakeNode(node.step, std::move(op));
-}
-
 Result<NodePtr> FuseLimits(const NodePtr& node) {
   std::vector<NodePtr> inputs = InputsOf(*node);
   for (NodePtr& input : inputs) {
@@ -171,6 +148,15 @@ Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& coll
   return Filtered(kept, stay, falling.step);
 }
 
+/// A condition on rows of a union is one on rows of each input.
+Result<NodePtr> PushIntoUnion(const LogicalNode& node, UnionNode all,
+                              const Falling& falling) {
+  for (NodePtr& input : all.inputs) {
+    ARROW_ASSIGN_OR_RAISE(input, PushDown(input, falling));
+  }
+  return MakeNode(node.step, std::move(all));
+}
+
 Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
   if (const auto* filter = node->As<FilterNode>()) {
     return PushThroughFilter(*filter, node->step, falling);
@@ -179,6 +165,9 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
     return PushThroughProject(*project, node->step, std::move(falling));
   }
   if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
+  if (const auto* all = node->As<UnionNode>()) {
+    return PushIntoUnion(*node, *all, falling);
+  }
   if (const auto* collect = node->As<CollectNode>()) {
     return PushIntoCollect(*node, *collect, falling);
   }
@@ -228,11 +217,34 @@ Result<NodePtr> PruneCollect(const LogicalNode& node, CollectNode collect,
   return MakeNode(node.step, std::move(collect));
 }
 
+/// `node` with these columns, in this order, and no others.
+Result<NodePtr> Select(const NodePtr& node, const std::vector<std::string>& names) {
+  if (node->schema->field_names() == names) return node;
+  ProjectNode wanted{node, {}};
+  for (const std::string& name : names) {
+    wanted.columns.push_back({name, Expr::Column(name)});
+  }
+  return MakeNode(node->step, std::move(wanted));
+}
+
+Result<NodePtr> PruneUnion(const LogicalNode& node, UnionNode all, const Names& used) {
+  std::vector<std::string> names;
+  for (const std::string& name : node.schema->field_names()) {
+    if (used.contains(name)) names.push_back(name);
+  }
+  for (NodePtr& input : all.inputs) {
+    ARROW_ASSIGN_OR_RAISE(input, Prune(input, used));
+    ARROW_ASSIGN_OR_RAISE(input, Select(input, names));
+  }
+  return MakeNode(node.step, std::move(all));
+}
+
 Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
   if (const auto* collect = node->As<CollectNode>()) {
     return PruneCollect(*node, *collect, used);
   }
   if (const auto* join = node->As<JoinNode>()) return PruneJoin(*node, *join, used);
+  if (const auto* all = node->As<UnionNode>()) return PruneUnion(*node, *all, used);
   if (const auto* scan = node->As<ScanNode>()) {
     ScanNode pruned = *scan;
     std::erase_if(pruned.columns, [&](int column) {
@@ -280,12 +292,7 @@ Result<NodePtr> RewritePlan(const NodePtr& root, bool push_filters) {
     ARROW_ASSIGN_OR_RAISE(node, PushDown(node, {}));
   }
   ARROW_ASSIGN_OR_RAISE(node, Prune(node, AllNames(root)));
-  if (node->schema->field_names() == root->schema->field_names()) return node;
-  ProjectNode wanted{node, {}};
-  for (const std::string& name : root->schema->field_names()) {
-    wanted.columns.push_back({name, Expr::Column(name)});
-  }
-  return MakeNode(root->step, std::move(wanted));
+  return Select(node, root->schema->field_names());
 }
 
 }  // namespace windrow::plan
