@@ -133,6 +133,15 @@ struct CollectSpec {
   bool operator==(const CollectSpec&) const = default;
 };
 
+/// One row for each distinct key: the keys, then what aggregates give for the key's rows.
+/// Rows come in the order in which their keys first appear. Without keys, one row.
+struct AggregateSpec {
+  std::vector<SelectItem> by;
+  std::vector<NamedExpression> columns;  ///< expressions over aggregates and keys
+  PlacedText from;
+  bool operator==(const AggregateSpec&) const = default;
+};
+
 /// What becomes of a measurement without a source address.
 enum class NullSource { kDrop, kError, kEmpty };
 /// Whether a probe's id decides on train or test, or its place in the order of addresses.
@@ -159,7 +168,7 @@ struct ProbeRecordsSpec {
 
 using StepKind =
     std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec,
-                 CollectSpec, ProbeMeasurementsSpec, ProbeRecordsSpec>;
+                 CollectSpec, AggregateSpec, ProbeMeasurementsSpec, ProbeRecordsSpec>;
 
 struct StepSpec {
   PlacedText name;

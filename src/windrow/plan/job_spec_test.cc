@@ -56,6 +56,8 @@ steps:
   four: {limit: 0}
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
   six: {join: {left: five, right: q, on: a, how: anti}}
+  seven: {aggregate: {by: a, columns: {}}}
+  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: 2 * sum(x), n: count(*)}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
@@ -82,15 +84,19 @@ steps:
       suffix: _r
       nulls_equal: true
   six: {join: {left: five, right: q, on: a, how: anti}}
+  seven: {aggregate: {by: [a], columns: {}}, from: six}
+  eight:
+    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "2 * sum(x)", n: "count(*)"}}
+    from: seven
 sinks:
   - write: out
-    from: six
+    from: eight
     format: arrow
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
   - write: rows
-    from: six
+    from: eight
     format: arrayrecord
     compression: uncompressed
     group_size: 16

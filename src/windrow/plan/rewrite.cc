@@ -33,6 +33,8 @@ Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs)
     limit->input = inputs[0];
   } else if (auto* collect = std::get_if<CollectNode>(&op)) {
     collect->input = inputs[0];
+  } else if (auto* aggregate = std::get_if<AggregateNode>(&op)) {
+    aggregate->input = inputs[0];
   } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
     measurements->input = inputs[0];
   } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
@@ -150,10 +152,12 @@ Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
   return Filtered(joined, stay, falling.step);
 }
 
-/// What concerns keys alone holds for all rows of a key or for none.
-Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& collect,
-                                const Falling& falling) {
-  const Names keys(collect.keys.begin(), collect.keys.end());
+/// What concerns keys alone holds for all rows of a key or for none. `Groups` is a
+/// CollectNode or an AggregateNode.
+template <typename Groups>
+Result<NodePtr> PushIntoGroups(const LogicalNode& node, const Groups& groups,
+                               const Falling& falling) {
+  const Names keys(groups.keys.begin(), groups.keys.end());
   Falling next{{}, falling.step};
   std::vector<ExprPtr> stay;
   for (const ExprPtr& conjunct : falling.conjuncts) {
@@ -165,8 +169,8 @@ Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& coll
     (reads_keys && !CanFail(conjunct, *node.schema) ? next.conjuncts : stay)
         .push_back(conjunct);
   }
-  CollectNode pushed = collect;
-  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(collect.input, std::move(next)));
+  Groups pushed = groups;
+  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(groups.input, std::move(next)));
   ARROW_ASSIGN_OR_RAISE(const NodePtr kept, MakeNode(node.step, std::move(pushed)));
   return Filtered(kept, stay, falling.step);
 }
@@ -180,7 +184,10 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
   }
   if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
   if (const auto* collect = node->As<CollectNode>()) {
-    return PushIntoCollect(*node, *collect, falling);
+    return PushIntoGroups(*node, *collect, falling);
+  }
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return PushIntoGroups(*node, *aggregate, falling);
   }
   if (const auto* sort = node->As<SortNode>();
       sort != nullptr && !sort->limit.has_value()) {
@@ -228,7 +235,23 @@ Result<NodePtr> PruneCollect(const LogicalNode& node, CollectNode collect,
   return MakeNode(node.step, std::move(collect));
 }
 
+Result<NodePtr> PruneAggregate(const LogicalNode& node, AggregateNode aggregate,
+                               const Names& used) {
+  std::erase_if(aggregate.columns, [&](const AggregateNode::Column& column) {
+    return !used.contains(column.name);
+  });
+  Names below(aggregate.keys.begin(), aggregate.keys.end());
+  for (const AggregateNode::Column& column : aggregate.columns) {
+    if (!column.argument.empty()) below.insert(column.argument);
+  }
+  ARROW_ASSIGN_OR_RAISE(aggregate.input, Prune(aggregate.input, below));
+  return MakeNode(node.step, std::move(aggregate));
+}
+
 Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return PruneAggregate(*node, *aggregate, used);
+  }
   if (const auto* collect = node->As<CollectNode>()) {
     return PruneCollect(*node, *collect, used);
   }
