@@ -39,6 +39,12 @@ const std::vector<Switch>& AllSwitches() {
        "a collect whose input is sorted by its keys, as a look at them shows, keeps one "
        "group at a time",
        "its input is kept and grouped"},
+      {"partial_aggregation", &Switches::partial_aggregation, 0,
+       "a batch whose rows share keys is aggregated where it is read",
+       "its rows are aggregated one by one"},
+      {"dictionary_keys", &Switches::dictionary_keys, 0,
+       "text that an aggregate works with is read as the codes it is stored as",
+       "it is read as values"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

@@ -13,6 +13,7 @@
 #include "windrow/column/key_type.h"
 #include "windrow/column/measurement_columns.h"
 #include "windrow/column/row_order.h"
+#include "windrow/plan/bind_aggregate.h"
 #include "windrow/plan/bind_union.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/expression_text.h"
@@ -284,6 +285,15 @@ class Binder {
     }
     if (spec.max_rows.has_value()) collect.max_rows = spec.max_rows->value;
     return Make(std::move(collect));
+  }
+
+  Result<NodePtr> BindStep(const AggregateSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    for (const SelectItem& key : spec.by) {
+      if (key.expression.has_value()) continue;
+      ARROW_RETURN_NOT_OK(CheckColumn(key.name, input));
+    }
+    return BindAggregate(spec, step_->name.value, input, job_.document_name);
   }
 
   Result<NodePtr> BindStep(const SortSpec& spec) const {

@@ -89,6 +89,18 @@ std::string DetailOf(const UnionNode& all) {
   return std::to_string(all.inputs.size()) + " inputs";
 }
 
+std::string DetailOf(const AggregateNode& aggregate) {
+  std::vector<std::string> columns;
+  for (const auto& [name, function, argument] : aggregate.columns) {
+    const std::string call = column::AggregateText(function, argument);
+    columns.push_back(name == call ? name : name + " = " + call);
+  }
+  std::string text =
+      aggregate.keys.empty() ? "all rows" : "by " + Joined(aggregate.keys, ", ");
+  if (!columns.empty()) text += ": " + Joined(columns, ", ");
+  return text;
+}
+
 std::string DetailOf(const ProbeMeasurementsNode& probes) {
   return "null src_addr: " + std::string(NullSourceName(probes.null_source));
 }
@@ -106,10 +118,10 @@ std::string DetailOf(const LimitNode& limit) {
 }
 
 std::string KindOf(const LogicalNode& node) {
-  constexpr const char* kNames[] = {
-      "scan",          "filter", "project", "hash_join",
-      "sort",          "limit",  "collect", "probe_measurements",
-      "probe_records", "union"};
+  constexpr const char* kNames[] = {"scan",          "filter",    "project",
+                                    "hash_join",     "sort",      "limit",
+                                    "collect",       "aggregate", "probe_measurements",
+                                    "probe_records", "union"};
   return kNames[node.op.index()];
 }
 

@@ -139,6 +139,15 @@ struct UnionSpec {
   bool operator==(const UnionSpec&) const = default;
 };
 
+/// One row for each distinct key: the keys, then what aggregates give for the key's rows.
+/// Rows come in the order in which their keys first appear. Without keys, one row.
+struct AggregateSpec {
+  std::vector<SelectItem> by;
+  std::vector<NamedExpression> columns;  ///< expressions over aggregates and keys
+  PlacedText from;
+  bool operator==(const AggregateSpec&) const = default;
+};
+
 /// What becomes of a measurement without a source address.
 enum class NullSource { kDrop, kError, kEmpty };
 /// Whether a probe's id decides on train or test, or its place in the order of addresses.
@@ -163,9 +172,9 @@ struct ProbeRecordsSpec {
   bool operator==(const ProbeRecordsSpec&) const = default;
 };
 
-using StepKind =
-    std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec,
-                 CollectSpec, ProbeMeasurementsSpec, ProbeRecordsSpec, UnionSpec>;
+using StepKind = std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec,
+                              LimitSpec, CollectSpec, AggregateSpec,
+                              ProbeMeasurementsSpec, ProbeRecordsSpec, UnionSpec>;
 
 struct StepSpec {
   PlacedText name;

@@ -258,6 +258,20 @@ class JobChecker {
     for (const PlacedText& name : *collect.columns) check(name);
   }
 
+  void CheckStep(Place place, const AggregateSpec& aggregate) {
+    RequireFilled(!aggregate.by.empty() || !aggregate.columns.empty(), place,
+                  "key or column of the aggregate");
+    std::map<std::string_view, Place> seen;
+    const auto check = [&](const PlacedText& name) {
+      const auto [first, is_new] = seen.emplace(name.value, name.place);
+      if (is_new || (name.value.empty() && !empty_is_problem_)) return;
+      problems_.Add(name.place, "found the column '", name.value, "' twice",
+                    FirstIn(first->second), "; expected each name once");
+    };
+    for (const SelectItem& key : aggregate.by) check(key.name);
+    for (const NamedExpression& column : aggregate.columns) check(column.name);
+  }
+
   void CheckStep(Place, const ProbeMeasurementsSpec&) {}
   void CheckStep(Place, const ProbeRecordsSpec& probes) {
     CheckRange("max_row_bytes", probes.max_row_bytes, 1, kRecordBytesMax);

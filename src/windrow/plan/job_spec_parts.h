@@ -15,6 +15,9 @@ const Choices<FileFormat>& FileFormats();
 /// Appends to `job.steps`, whose sources are read already.
 void ReadSteps(const YamlNode& node, JobSpec& job, ProblemList& problems);
 
+AggregateSpec ReadAggregate(const YamlNode& node, const std::string& owner,
+                            ProblemList& problems);
+
 /// The steps of probe records; `owner` names the map in messages.
 ProbeMeasurementsSpec ReadProbeMeasurements(const YamlNode& node,
                                             const std::string& owner,

@@ -18,8 +18,8 @@ const Choices<JoinHow> kJoinHows = {{"inner", JoinHow::kInner},
 
 const std::vector<std::string>& StepKinds() {
   static const std::vector<std::string> kKinds = {
-      "filter", "select",  "with_columns",       "join",          "sort",
-      "limit",  "collect", "probe_measurements", "probe_records", "union"};
+      "filter",  "select",    "with_columns",       "join",          "sort", "limit",
+      "collect", "aggregate", "probe_measurements", "probe_records", "union"};
   return kKinds;
 }
 
@@ -101,6 +101,12 @@ StepKind StepReader::ReadStep(const Fields& fields, const YamlNode& map,
     CollectSpec collect = ReadCollect(node, "the collect of " + fields.owner());
     collect.from = from;
     return collect;
+  }
+  if (found[0] == "aggregate") {
+    AggregateSpec aggregate =
+        ReadAggregate(node, "the aggregate of " + fields.owner(), problems_);
+    aggregate.from = from;
+    return aggregate;
   }
   if (found[0] == "probe_measurements") {
     ProbeMeasurementsSpec probes = ReadProbeMeasurements(

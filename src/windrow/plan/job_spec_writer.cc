@@ -69,29 +69,37 @@ YamlNode WriteStep(const FilterSpec& filter) {
   return map;
 }
 
-YamlNode WriteStep(const SelectSpec& select) {
-  YamlNode columns = List();
-  for (const SelectItem& item : select.columns) {
+YamlNode WriteItems(const std::vector<SelectItem>& items) {
+  YamlNode list = List();
+  for (const SelectItem& item : items) {
     if (!item.expression.has_value()) {
-      columns.items.push_back(Text(item.name.value));
+      list.items.push_back(Text(item.name.value));
       continue;
     }
     YamlNode named = Map();
     Put(named, item.name.value, Text(item.expression->value));
-    columns.items.push_back(std::move(named));
+    list.items.push_back(std::move(named));
   }
+  return list;
+}
+
+YamlNode WriteNamed(const std::vector<NamedExpression>& columns) {
   YamlNode map = Map();
-  Put(map, "select", std::move(columns));
+  for (const NamedExpression& column : columns) {
+    Put(map, column.name.value, Text(column.expression.value));
+  }
+  return map;
+}
+
+YamlNode WriteStep(const SelectSpec& select) {
+  YamlNode map = Map();
+  Put(map, "select", WriteItems(select.columns));
   return map;
 }
 
 YamlNode WriteStep(const WithColumnsSpec& with_columns) {
-  YamlNode columns = Map();
-  for (const NamedExpression& column : with_columns.columns) {
-    Put(columns, column.name.value, Text(column.expression.value));
-  }
   YamlNode map = Map();
-  Put(map, "with_columns", std::move(columns));
+  Put(map, "with_columns", WriteNamed(with_columns.columns));
   return map;
 }
 
@@ -171,6 +179,15 @@ YamlNode WriteStep(const CollectSpec& collect) {
 YamlNode WriteStep(const UnionSpec& all) {
   YamlNode map = Map();
   Put(map, "union", NamesOf(all.inputs));
+  return map;
+}
+
+YamlNode WriteStep(const AggregateSpec& aggregate) {
+  YamlNode body = Map();
+  Put(body, "by", WriteItems(aggregate.by));
+  Put(body, "columns", WriteNamed(aggregate.columns));
+  YamlNode map = Map();
+  Put(map, "aggregate", std::move(body));
   return map;
 }
 

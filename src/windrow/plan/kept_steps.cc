@@ -39,7 +39,8 @@ class StepKeeper {
   /// Counts who reads each step, and finds which hold groups.
   void Survey(const NodePtr& node) {
     if (++readers_[node.get()] > 1) return;
-    bool groups = node->As<CollectNode>() != nullptr;
+    bool groups =
+        node->As<CollectNode>() != nullptr || node->As<AggregateNode>() != nullptr;
     for (const NodePtr& input : InputsOf(*node)) {
       Survey(input);
       groups |= holds_groups_.contains(input.get());

@@ -15,6 +15,8 @@ using SchemaPtr = std::shared_ptr<arrow::Schema>;
 
 /// Share of rows assumed to pass a filter nothing is known about.
 constexpr int64_t kFilterOneIn = 3;
+/// Rows assumed to have one key of an aggregate in common.
+constexpr int64_t kRowsOfGroup = 10;
 
 Result<SchemaPtr> SchemaOf(const ScanNode& scan) {
   arrow::FieldVector fields;
@@ -66,6 +68,21 @@ Result<SchemaPtr> SchemaOf(const CollectNode& collect) {
   return arrow::schema(std::move(fields));
 }
 
+Result<SchemaPtr> SchemaOf(const AggregateNode& aggregate) {
+  const arrow::Schema& input = *aggregate.input->schema;
+  arrow::FieldVector fields;
+  for (const std::string& key : aggregate.keys) {
+    const auto field = input.GetFieldByName(key);
+    fields.push_back(field->WithType(column::ValueType(field->type())));
+  }
+  for (const auto& [name, function, argument] : aggregate.columns) {
+    const auto field = input.GetFieldByName(argument);
+    fields.push_back(column::AggregateField(
+        name, function, field == nullptr ? arrow::null() : field->type()));
+  }
+  return arrow::schema(std::move(fields));
+}
+
 Result<SchemaPtr> SchemaOf(const ProbeMeasurementsNode& probes) {
   return column::MeasurementSchemaOf(*probes.input->schema);
 }
@@ -98,6 +115,13 @@ std::optional<int64_t> RowsOf(const SortNode& sort) {
 }
 
 std::optional<int64_t> RowsOf(const CollectNode&) { return std::nullopt; }
+
+std::optional<int64_t> RowsOf(const AggregateNode& aggregate) {
+  if (aggregate.keys.empty()) return 1;
+  const auto rows = aggregate.input->estimated_rows;
+  if (!rows.has_value()) return rows;
+  return (*rows + kRowsOfGroup - 1) / kRowsOfGroup;
+}
 
 std::optional<int64_t> RowsOf(const ProbeMeasurementsNode& probes) {
   return probes.input->estimated_rows;
@@ -147,6 +171,8 @@ Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs)
     limit->input = inputs[0];
   } else if (auto* collect = std::get_if<CollectNode>(&op)) {
     collect->input = inputs[0];
+  } else if (auto* aggregate = std::get_if<AggregateNode>(&op)) {
+    aggregate->input = inputs[0];
   } else if (auto* all = std::get_if<UnionNode>(&op)) {
     all->inputs = std::move(inputs);
   } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
@@ -165,6 +191,7 @@ std::vector<NodePtr> InputsOf(const LogicalNode& node) {
   if (const auto* project = node.As<ProjectNode>()) return {project->input};
   if (const auto* sort = node.As<SortNode>()) return {sort->input};
   if (const auto* collect = node.As<CollectNode>()) return {collect->input};
+  if (const auto* aggregate = node.As<AggregateNode>()) return {aggregate->input};
   if (const auto* probes = node.As<ProbeMeasurementsNode>()) return {probes->input};
   if (const auto* probes = node.As<ProbeRecordsNode>()) return {probes->input};
   return {node.As<LimitNode>()->input};

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "windrow/column/aggregate_type.h"
 #include "windrow/exec/table.h"
 #include "windrow/plan/expression.h"
 #include "windrow/plan/job_spec.h"
@@ -87,6 +88,18 @@ struct UnionNode {
   std::vector<NodePtr> inputs;
 };
 
+/// Keys and arguments are columns of the input.
+struct AggregateNode {
+  struct Column {
+    std::string name;
+    column::Aggregate function;
+    std::string argument;  ///< "" for column::Aggregate::kCountRows
+  };
+  NodePtr input;
+  std::vector<std::string> keys;
+  std::vector<Column> columns;
+};
+
 struct ProbeMeasurementsNode {
   NodePtr input;
   NullSource null_source = NullSource::kDrop;
@@ -106,7 +119,8 @@ struct LogicalNode {
   std::string step;  ///< name in the job document
   std::shared_ptr<arrow::Schema> schema;
   std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode,
-               CollectNode, ProbeMeasurementsNode, ProbeRecordsNode, UnionNode>
+               CollectNode, AggregateNode, ProbeMeasurementsNode, ProbeRecordsNode,
+               UnionNode>
       op;
   /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
   std::optional<int64_t> estimated_rows;

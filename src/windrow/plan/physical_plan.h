@@ -90,6 +90,12 @@ struct CollectOp {
   bool dictionary_lists = false;
 };
 
+struct AggregateOp {
+  std::vector<std::string> keys;
+  std::vector<AggregateNode::Column> columns;
+  bool partial = true;  ///< batches may be aggregated on their own first
+};
+
 struct ProbeMeasurementsOp {
   NullSource null_source;
 };
@@ -105,7 +111,7 @@ struct ProbeRecordsOp {
 struct StageOp {
   std::string step;
   std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp, CollectOp,
-               ProbeMeasurementsOp, ProbeRecordsOp>
+               AggregateOp, ProbeMeasurementsOp, ProbeRecordsOp>
       kind;
 };
 

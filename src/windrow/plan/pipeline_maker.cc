@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "windrow/base/check.h"
+#include "windrow/op/aggregate.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/collect.h"
 #include "windrow/op/filter_project.h"
@@ -269,6 +270,20 @@ Status Instantiator::PipelineMaker::Add(const CollectOp& collect) {
                                                Metrics("collect"));
   collected_groups_ = breaker->groups();
   AddBreaker(std::move(breaker), "collect");
+  return Status::OK();
+}
+
+Status Instantiator::PipelineMaker::Add(const AggregateOp& aggregate) {
+  op::Aggregate::Options options;
+  options.key_columns = IndicesOf(aggregate.keys, *schema_);
+  options.partial = aggregate.partial;
+  for (const auto& [name, function, argument] : aggregate.columns) {
+    const int column = argument.empty() ? -1 : schema_->GetFieldIndex(argument);
+    options.columns.push_back({name, function, column});
+  }
+  AddBreaker(std::make_unique<op::Aggregate>(std::move(options), schema_, context_,
+                                             Metrics("aggregate")),
+             "aggregate");
   return Status::OK();
 }
 

@@ -43,6 +43,7 @@ class Instantiator::PipelineMaker {
   Status Add(const SwappedProbeOp& probe);
   Status Add(const SortOp& sort);
   Status Add(const CollectOp& collect);
+  Status Add(const AggregateOp& aggregate);
   Status Add(const ProbeMeasurementsOp& probes);
   Status Add(const ProbeRecordsOp& probes);
   Status Add(const LimitOp& limit);

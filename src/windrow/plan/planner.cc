@@ -104,6 +104,16 @@ void AddProbeRecords(const std::string& step, const ProbeRecordsNode& records,
                                        records.train_ratio, records.shards}});
 }
 
+/// Text columns that arrive as they are stored may come as dictionaries.
+void AddDictionaryColumns(const ScanPath& path, StageInput* input) {
+  for (const auto& [output, column] : path.names) {
+    const auto type = path.scan->table->schema()->GetFieldByName(column)->type();
+    if (arrow::is_base_binary_like(type->id()) && !path.read.contains(column)) {
+      input->dictionary_columns.push_back(column);
+    }
+  }
+}
+
 bool KeepsLeftOnly(JoinHow how) { return how == JoinHow::kSemi || how == JoinHow::kAnti; }
 
 }  // namespace
@@ -227,12 +237,7 @@ Result<Planner::Lowered> Planner::LowerCollect(const LogicalNode& node,
   CollectOp op{collect.keys, collect.order, collect.columns, collect.max_rows, {}, 0};
   op.rows_expected = collect.input->estimated_rows.value_or(0);
   if (const std::optional<ScanPath> path = ScanPathOf(collect.input)) {
-    for (const auto& [output, column] : path->names) {
-      const auto type = path->scan->table->schema()->GetFieldByName(column)->type();
-      if (arrow::is_base_binary_like(type->id()) && !path->read.contains(column)) {
-        lowered.inputs[0].dictionary_columns.push_back(column);
-      }
-    }
+    AddDictionaryColumns(*path, &lowered.inputs[0]);
     const auto found = key_orders_.find(&node);
     if (found != key_orders_.end()) op.key_order = found->second;
     if (path->drops_rows) op.key_order.groups = -1;
@@ -241,7 +246,24 @@ Result<Planner::Lowered> Planner::LowerCollect(const LogicalNode& node,
   return lowered;
 }
 
+/// As for a collect: keys and arguments that are columns as stored come as dictionaries.
+Result<Planner::Lowered> Planner::LowerAggregate(const LogicalNode& node,
+                                                 const AggregateNode& aggregate,
+                                                 std::vector<Stage>* stages) {
+  ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(aggregate.input, stages));
+  const std::optional<ScanPath> path = ScanPathOf(aggregate.input);
+  if (path.has_value() && switches_.dictionary_keys) {
+    AddDictionaryColumns(*path, &lowered.inputs[0]);
+  }
+  lowered.ops.push_back({node.step, AggregateOp{aggregate.keys, aggregate.columns,
+                                                switches_.partial_aggregation}});
+  return lowered;
+}
+
 Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>* stages) {
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return LowerAggregate(*node, *aggregate, stages);
+  }
   if (const auto* join = node->As<JoinNode>()) return LowerJoin(*node, *join, stages);
   if (const auto* collect = node->As<CollectNode>()) {
     return LowerCollect(*node, *collect, stages);

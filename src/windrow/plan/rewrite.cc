@@ -127,10 +127,12 @@ Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
   return Filtered(joined, stay, falling.step);
 }
 
-/// What concerns keys alone holds for all rows of a key or for none.
-Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& collect,
-                                const Falling& falling) {
-  const Names keys(collect.keys.begin(), collect.keys.end());
+/// What concerns keys alone holds for all rows of a key or for none. `Groups` is a
+/// CollectNode or an AggregateNode.
+template <typename Groups>
+Result<NodePtr> PushIntoGroups(const LogicalNode& node, const Groups& groups,
+                               const Falling& falling) {
+  const Names keys(groups.keys.begin(), groups.keys.end());
   Falling next{{}, falling.step};
   std::vector<ExprPtr> stay;
   for (const ExprPtr& conjunct : falling.conjuncts) {
@@ -142,8 +144,8 @@ Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& coll
     (reads_keys && !CanFail(conjunct, *node.schema) ? next.conjuncts : stay)
         .push_back(conjunct);
   }
-  CollectNode pushed = collect;
-  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(collect.input, std::move(next)));
+  Groups pushed = groups;
+  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(groups.input, std::move(next)));
   ARROW_ASSIGN_OR_RAISE(const NodePtr kept, MakeNode(node.step, std::move(pushed)));
   return Filtered(kept, stay, falling.step);
 }
@@ -169,7 +171,10 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
     return PushIntoUnion(*node, *all, falling);
   }
   if (const auto* collect = node->As<CollectNode>()) {
-    return PushIntoCollect(*node, *collect, falling);
+    return PushIntoGroups(*node, *collect, falling);
+  }
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return PushIntoGroups(*node, *aggregate, falling);
   }
   if (const auto* sort = node->As<SortNode>();
       sort != nullptr && !sort->limit.has_value()) {
@@ -239,7 +244,23 @@ Result<NodePtr> PruneUnion(const LogicalNode& node, UnionNode all, const Names& 
   return MakeNode(node.step, std::move(all));
 }
 
+Result<NodePtr> PruneAggregate(const LogicalNode& node, AggregateNode aggregate,
+                               const Names& used) {
+  std::erase_if(aggregate.columns, [&](const AggregateNode::Column& column) {
+    return !used.contains(column.name);
+  });
+  Names below(aggregate.keys.begin(), aggregate.keys.end());
+  for (const AggregateNode::Column& column : aggregate.columns) {
+    if (!column.argument.empty()) below.insert(column.argument);
+  }
+  ARROW_ASSIGN_OR_RAISE(aggregate.input, Prune(aggregate.input, below));
+  return MakeNode(node.step, std::move(aggregate));
+}
+
 Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return PruneAggregate(*node, *aggregate, used);
+  }
   if (const auto* collect = node->As<CollectNode>()) {
     return PruneCollect(*node, *collect, used);
   }
