@@ -7,6 +7,19 @@
 #include "windrow/plan/yaml_fields.h"
 
 namespace windrow::plan {
+namespace {
+
+void CheckNames(const std::vector<ColumnType>& types, std::string_view what,
+                ProblemList& problems) {
+  std::set<std::string_view> seen;
+  for (const ColumnType& type : types) {
+    if (seen.insert(type.column.value).second) continue;
+    problems.Add(type.column.place, "found the column '", type.column.value,
+                 "' twice for '", what, "'; expected each name once");
+  }
+}
+
+}  // namespace
 
 std::vector<ColumnType> ReadColumnTypes(const YamlNode& node, std::string_view what,
                                         ProblemList& problems) {
@@ -18,12 +31,7 @@ std::vector<ColumnType> ReadColumnTypes(const YamlNode& node, std::string_view w
     problems.Add(node.place, "found no columns for '", what,
                  "'; expected {COLUMN: TYPE, ...}");
   }
-  std::set<std::string_view> seen;
   for (const YamlEntry& entry : node.entries) {
-    if (!seen.insert(entry.key.value).second) {
-      problems.Add(entry.key.place, "found the column '", entry.key.value,
-                   "' twice for '", what, "'; expected each name once");
-    }
     types.push_back(
         {entry.key, ReadText(entry.value, what, "a type such as bigint", problems)});
   }
@@ -38,6 +46,7 @@ Result<std::optional<column::SqlType>> ReadDeclaredType(const std::string& text)
 }
 
 void CheckDeclaredTypes(const ScanSpec& scan, ProblemList& problems) {
+  CheckNames(scan.schema, "schema", problems);
   for (const ColumnType& declared : scan.schema) {
     if (declared.type.value.empty()) continue;
     const auto type = ReadDeclaredType(declared.type.value);
@@ -46,6 +55,7 @@ void CheckDeclaredTypes(const ScanSpec& scan, ProblemList& problems) {
 }
 
 void CheckStoredTypes(const WriteSpec& write, ProblemList& problems) {
+  CheckNames(write.types, "types", problems);
   for (const ColumnType& stored : write.types) {
     if (stored.type.value.empty()) continue;
     const auto type = column::SqlType::Parse(stored.type.value);

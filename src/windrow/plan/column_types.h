@@ -14,8 +14,8 @@
 
 namespace windrow::plan {
 
-/// Reads {COLUMN: TYPE, ...}, the value of the key `what`. Names that come twice and what
-/// is no text are problems.
+/// Reads {COLUMN: TYPE, ...}, the value of the key `what`. What is no text is a
+/// problem.
 std::vector<ColumnType> ReadColumnTypes(const YamlNode& node, std::string_view what,
                                         ProblemList& problems);
 

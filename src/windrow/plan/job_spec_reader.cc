@@ -94,11 +94,11 @@ ScanSpec JobReader::ReadScan(const Fields& fields) {
     }
   }
   if (const auto* format = fields.Find("format")) {
-    scan.format = ReadChoice(*format, "format", FileFormats(), problems_);
-    if (scan.format == FileFormat::kNdjson) {
-      problems_.Add(format->place, "found the format ndjson in ", fields.owner(),
-                    ", which is only written; expected arrow, parquet or arrayrecord");
-    }
+    static const Choices<FileFormat> kFormats = {
+        {"arrow", FileFormat::kArrow},
+        {"parquet", FileFormat::kParquet},
+        {"arrayrecord", FileFormat::kArrayRecord}};
+    scan.format = ReadChoice(*format, "format", kFormats, problems_);
   }
   const YamlNode* paths = fields.Require("scan", "scan: PATH or generate: DATASET");
   if (paths == nullptr) return scan;

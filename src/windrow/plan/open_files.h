@@ -22,7 +22,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
 FileFormat FormatOf(const WriteSpec& write);
 
 /// Size of the batches a file with these columns is written in.
-op::Rebatch::Size SinkBatch(const arrow::Schema& schema);
+op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema);
 
 /// Opens the file a sink writes; an unwritable path fails here.
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(
