@@ -13,6 +13,7 @@
 #include "windrow/column/key_type.h"
 #include "windrow/column/measurement_columns.h"
 #include "windrow/column/row_order.h"
+#include "windrow/column/store_assignment.h"
 #include "windrow/plan/bind_aggregate.h"
 #include "windrow/plan/bind_union.h"
 #include "windrow/plan/expression_bind.h"
@@ -118,9 +119,13 @@ class Binder {
 
   Status CheckSink(const SinkSpec& sink) const {
     const auto* write = std::get_if<WriteSpec>(&sink);
-    if (write == nullptr || !write->partition_by.has_value()) return Status::OK();
+    if (write == nullptr) return Status::OK();
     const auto input = nodes_.find(write->from.value);
     if (input == nodes_.end()) return Status::OK();
+    for (const ColumnType& stored : write->types) {
+      ARROW_RETURN_NOT_OK(CheckStored(stored, input->second));
+    }
+    if (!write->partition_by.has_value()) return Status::OK();
     const PlacedText& column = write->partition_by->column;
     ARROW_RETURN_NOT_OK(CheckColumn(column, input->second));
     const auto& type = input->second->schema->GetFieldByName(column.value)->type();
@@ -133,6 +138,16 @@ class Binder {
     }
     return Problem(column.place, "column '", column.value, "' of ", input->second->step,
                    " is ", type->ToString(), "; expected text to partition by");
+  }
+
+  Status CheckStored(const ColumnType& stored, const NodePtr& input) const {
+    ARROW_RETURN_NOT_OK(CheckColumn(stored.column, input));
+    ARROW_ASSIGN_OR_RAISE(const auto type, column::SqlType::Parse(stored.type.value));
+    const Status assignable = column::CheckAssignable(
+        *input->schema->GetFieldByName(stored.column.value)->type(), type);
+    if (assignable.ok()) return Status::OK();
+    return Problem(stored.type.place, "column '", stored.column.value, "' of ",
+                   input->step, ": ", assignable.message());
   }
 
   Result<ExprPtr> Parse(const PlacedText& text) const {

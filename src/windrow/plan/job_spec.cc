@@ -39,7 +39,8 @@ const PlacedText& InputOf(const SinkSpec& sink) {
 }
 
 std::string_view FormatName(FileFormat format) {
-  constexpr std::array<std::string_view, 3> kNames = {"arrow", "parquet", "arrayrecord"};
+  constexpr std::array<std::string_view, 4> kNames = {"arrow", "parquet", "arrayrecord",
+                                                      "ndjson"};
   return kNames[static_cast<size_t>(format)];
 }
 

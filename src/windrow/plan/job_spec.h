@@ -14,14 +14,23 @@
 
 namespace windrow::plan {
 
-enum class FileFormat { kArrow, kParquet, kArrayRecord };
+enum class FileFormat { kArrow, kParquet, kArrayRecord, kNdjson };
 enum class JoinHow { kInner, kLeft, kSemi, kAnti };
+
+/// The type a column is declared to have; see column/sql_type.h.
+struct ColumnType {
+  PlacedText column;
+  PlacedText type;
+  bool operator==(const ColumnType&) const = default;
+};
 
 /// Reads files. `paths` holds at least one path or glob; without a
 /// format, each file's name and content decide.
 struct ScanSpec {
   std::vector<PlacedText> paths;
   std::optional<FileFormat> format;
+  std::vector<ColumnType> schema;  ///< the scan's columns; empty: as the files have them
+  bool allow_empty = false;        ///< no file makes no rows; with a schema only
   bool operator==(const ScanSpec&) const = default;
 };
 
@@ -203,6 +212,7 @@ struct WriteSpec {
   std::optional<Placed<int64_t>> group_size;  ///< records of a chunk of ArrayRecord
   std::optional<PartitionSpec> partition_by;
   std::optional<PlacedText> manifest;  ///< name of a JSON file beside them
+  std::vector<ColumnType> types;       ///< what columns are stored as
   bool operator==(const WriteSpec&) const = default;
 };
 

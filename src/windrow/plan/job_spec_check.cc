@@ -11,6 +11,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/plan/column_types.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -175,6 +176,7 @@ class JobChecker {
   void CheckSource(const SourceSpec& source) {
     if (const auto* scan = std::get_if<ScanSpec>(&source.kind)) {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
+      CheckDeclaredTypes(*scan, problems_);
       return;
     }
     const auto& generate = std::get<GenerateSpec>(source.kind);
@@ -312,6 +314,7 @@ class JobChecker {
                     "value to partition by");
     }
     CheckPartition(write, problems_);
+    CheckStoredTypes(write, problems_);
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
     }

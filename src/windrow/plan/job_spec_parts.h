@@ -10,6 +10,7 @@ namespace windrow::plan {
 // The readers of a document's parts. Every problem goes to the list, and what it concerns
 // is left empty, so that reading goes on.
 
+/// Those that are written; not all of them can be read.
 const Choices<FileFormat>& FileFormats();
 
 /// Appends to `job.steps`, whose sources are read already.

@@ -214,8 +214,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{scn: a}",
              "j:2:14: found no 'scan' in source 'q'; expected scan: PATH or generate: "
              "DATASET\n"
-             "j:2:15: found the unknown key 'scn' in source 'q'; expected scan, format "
-             "or generate; did you mean 'scan'?"},
+             "j:2:15: found the unknown key 'scn' in source 'q'; expected scan, format, "
+             "schema, allow_empty or generate; did you mean 'scan'?"},
         Case{"{scan: 5}",
              "j:2:21: found the number 5 for 'scan'; expected a path (in quotes "
              "if it is meant as text)"},
@@ -249,7 +249,7 @@ INSTANTIATE_TEST_SUITE_P(
             "j:3:9: found no 'write' in the sink; expected write: PATH or collect: NAME\n"
             "j:3:10: found the unknown key 'wrte' in the sink; expected write, collect, "
             "from, format, compression, preserve_order, row_group_rows, group_size, "
-            "partition_by or manifest; did you mean 'write'?"},
+            "partition_by, manifest or types; did you mean 'write'?"},
         Case{"[out]",
              "j:3:9: found the text 'out' for the sink; expected {write: PATH} or "
              "{collect: NAME}"},
@@ -337,7 +337,7 @@ sinks:
       "matched, priced, kept, top; did you mean 'top'?\n"
       "j:11:30: found the unknown key 'compresion' in the sink; expected write, collect, "
       "from, format, compression, preserve_order, row_group_rows, group_size, "
-      "partition_by or manifest; did you mean 'compression'?");
+      "partition_by, manifest or types; did you mean 'compression'?");
 }
 
 TEST(JobProblems, HostileDocumentsAreRefusedQuickly) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/job_spec_reader.h"
 
+#include "windrow/plan/column_types.h"
 #include "windrow/plan/job_spec_check.h"
 #include "windrow/plan/job_spec_parts.h"
 
@@ -80,10 +81,24 @@ void JobReader::ReadSources(const YamlNode& node) {
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
   constexpr std::string_view kPath = "a path";
-  fields.AllowOnly({"scan", "format", "generate"});
+  fields.AllowOnly({"scan", "format", "schema", "allow_empty", "generate"});
   ScanSpec scan;
+  if (const auto* schema = fields.Find("schema")) {
+    scan.schema = ReadColumnTypes(*schema, "schema", problems_);
+  }
+  if (const auto* allow_empty = fields.Find("allow_empty")) {
+    scan.allow_empty = ReadBool(*allow_empty, "allow_empty", problems_);
+    if (fields.Find("schema") == nullptr) {
+      problems_.Add(allow_empty->place, "found 'allow_empty' without 'schema' in ",
+                    fields.owner(), "; expected both, as no file says what columns are");
+    }
+  }
   if (const auto* format = fields.Find("format")) {
-    scan.format = ReadChoice(*format, "format", FileFormats(), problems_);
+    static const Choices<FileFormat> kFormats = {
+        {"arrow", FileFormat::kArrow},
+        {"parquet", FileFormat::kParquet},
+        {"arrayrecord", FileFormat::kArrayRecord}};
+    scan.format = ReadChoice(*format, "format", kFormats, problems_);
   }
   const YamlNode* paths = fields.Require("scan", "scan: PATH or generate: DATASET");
   if (paths == nullptr) return scan;
@@ -131,7 +146,8 @@ GenerateSpec JobReader::ReadGenerate(const Fields& fields, const YamlNode& map) 
 const Choices<FileFormat>& FileFormats() {
   static const Choices<FileFormat> kFormats = {{"arrow", FileFormat::kArrow},
                                                {"parquet", FileFormat::kParquet},
-                                               {"arrayrecord", FileFormat::kArrayRecord}};
+                                               {"arrayrecord", FileFormat::kArrayRecord},
+                                               {"ndjson", FileFormat::kNdjson}};
   return kFormats;
 }
 

@@ -48,9 +48,10 @@ TEST(JobSpecRoundTrip, ThePublishedExampleIsCanonical) {
 TEST(JobSpecRoundTrip, FillsInWhatIsLeftOutAndKeepsEveryOption) {
   EXPECT_EQ(Canonical(R"(
 windrow: 1
-sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet}}
+sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet},
+          r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}}
 steps:
-  one: {select: [a, {b: "x + 1"}, c: 1]}
+  one: {select: [a, {b: "x + 1"}, c: 1], from: q}
   two: {sort: price desc, limit: 10}
   three: {sort: [a, '"odd name" DESC nulls first', {column: size, descending: true}]}
   four: {limit: 0}
@@ -63,11 +64,13 @@ sinks:
      row_group_rows: 5}
   - {write: rows, compression: uncompressed, format: arrayrecord, group_size: 16}
   - {write: "d/{a b}.x", from: two, partition_by: {a b: [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
 )"),
             R"(windrow: 1
 sources:
   q: {scan: [a.parquet, "b c.parquet"], format: parquet}
+  r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}
 steps:
   one: {select: [a, {b: "x + 1"}, {c: "1"}], from: q}
   two: {sort: ["price desc"], limit: 10, from: one}
@@ -103,6 +106,7 @@ sinks:
     compression: uncompressed
     group_size: 16
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, from: six, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
 )");
     }

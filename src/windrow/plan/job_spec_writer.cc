@@ -35,6 +35,14 @@ void Put(YamlNode& map, std::string_view key, YamlNode value) {
   map.entries.push_back({PlacedText(std::string(key)), std::move(value)});
 }
 
+YamlNode WriteColumnTypes(const std::vector<ColumnType>& types) {
+  YamlNode map = Map();
+  for (const ColumnType& type : types) {
+    Put(map, type.column.value, Text(type.type.value));
+  }
+  return map;
+}
+
 YamlNode WriteSource(const ScanSpec& scan) {
   YamlNode map = Map();
   if (scan.paths.size() == 1) {
@@ -45,6 +53,8 @@ YamlNode WriteSource(const ScanSpec& scan) {
     Put(map, "scan", std::move(paths));
   }
   if (scan.format.has_value()) Put(map, "format", Text(FormatName(*scan.format)));
+  if (!scan.schema.empty()) Put(map, "schema", WriteColumnTypes(scan.schema));
+  if (scan.allow_empty) Put(map, "allow_empty", Bool(true));
   return map;
 }
 
@@ -234,6 +244,7 @@ YamlNode WriteSink(const WriteSpec& write) {
     Put(map, "partition_by", std::move(partition));
   }
   if (write.manifest.has_value()) Put(map, "manifest", Text(write.manifest->value));
+  if (!write.types.empty()) Put(map, "types", WriteColumnTypes(write.types));
   return map;
 }
 

@@ -20,6 +20,7 @@
 #include "windrow/op/probe_records.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
+#include "windrow/op/store_columns.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
@@ -357,10 +358,21 @@ Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
   pipeline_.preserve_order = write.preserve_order;
   const std::string sink_name = write.path.value;
   step_ = &sink_name;
+  if (!write.types.empty()) {
+    std::vector<op::StoreColumns::Column> columns;
+    for (const ColumnType& stored : write.types) {
+      ARROW_ASSIGN_OR_RAISE(auto type, column::SqlType::Parse(stored.type.value));
+      columns.push_back({IndicesOf({stored.column.value}, *schema_)[0], type});
+    }
+    AddOperator(
+        std::make_unique<op::StoreColumns>(sink_name, columns, *schema_, context_),
+        "store_columns");
+  }
   // The layout of an ArrayRecord file does not follow its batches.
   if (FormatOf(write) != FileFormat::kArrayRecord) {
-    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*schema_), schema_, context_),
-               "rebatch");
+    AddBreaker(
+        std::make_unique<op::Rebatch>(SinkBatch(write, *schema_), schema_, context_),
+        "rebatch");
   }
   if (write.partition_by.has_value()) {
     ARROW_ASSIGN_OR_RAISE(auto sink, OpenPartitionedSink(write, schema_, context_));

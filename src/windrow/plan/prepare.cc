@@ -54,7 +54,8 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
     const auto* scan = std::get_if<ScanSpec>(&source.kind);
     if (scan == nullptr || !opened.contains(source.name.value)) continue;
     for (const PlacedText& pattern : scan->paths) {
-      ARROW_ASSIGN_OR_RAISE(const auto files, fs::ListFiles(pattern.value));
+      ARROW_ASSIGN_OR_RAISE(const auto files,
+                            fs::ListFiles(pattern.value, scan->allow_empty));
       for (const fs::FileEntry& file : files) {
         inputs.push_back({file.path, source.name.value, file.size_bytes});
       }

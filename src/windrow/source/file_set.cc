@@ -414,6 +414,21 @@ arrow::FieldVector AddFolderColumns(const Folders& folders, std::vector<Part>* p
   return fields;
 }
 
+Result<TablePtr> Declare(std::vector<Part> parts, const Folders& folders,
+                         const DeclaredSchema& declared) {
+  std::vector<OpenedFile> files;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    files.push_back({parts[p].path, parts[p].table, folders[p]});
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(declared, files));
+  if (parts.empty()) return MakeEmptyTable(schema);
+  for (size_t p = 0; p < parts.size(); ++p) {
+    ARROW_ASSIGN_OR_RAISE(parts[p].table, DeclareTable(files[p], declared, schema));
+  }
+  if (parts.size() == 1) return parts[0].table;
+  return std::make_shared<SetTable>(schema, std::move(parts));
+}
+
 }  // namespace
 
 FileKind FileKindOf(const std::string& path) {
@@ -427,12 +442,15 @@ FileKind FileKindOf(const std::string& path) {
 }
 
 Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
-                           std::optional<FileKind> kind) {
+                           std::optional<FileKind> kind,
+                           const std::optional<DeclaredSchema>& declared) {
+  const bool may_be_missing = declared.has_value() && declared->allow_empty;
   std::vector<Part> parts;
   Folders folders;
   for (const std::string& pattern : patterns) {
-    ARROW_ASSIGN_OR_RAISE(const std::vector<fs::FileEntry> files, fs::ListFiles(pattern));
-    if (files.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<fs::FileEntry> files,
+                          fs::ListFiles(pattern, may_be_missing));
+    if (files.empty() && !may_be_missing) {
       return StorageError(pattern,
                           ": the folder holds no data file; expected at least one");
     }
@@ -442,9 +460,11 @@ Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
           OpenFile(file.path, kind.has_value() ? *kind : FileKindOf(file.path)));
       parts.push_back({file.path, std::move(table), {}});
       folders.push_back(file.partitions);
+      if (declared.has_value()) continue;
       ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));
     }
   }
+  if (declared.has_value()) return Declare(std::move(parts), folders, *declared);
   arrow::FieldVector added = AddFolderColumns(folders, &parts);
   if (parts.size() == 1 && added.empty()) return parts[0].table;
   arrow::FieldVector fields = parts[0].table->schema()->fields();

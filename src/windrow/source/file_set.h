@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "windrow/exec/table.h"
+#include "windrow/source/declared_schema.h"
 
 namespace windrow::source {
 
@@ -24,7 +25,10 @@ FileKind FileKindOf(const std::string& path);
 /// are integers, else string, unless the files have a column of that name. All files must
 /// have the same columns: the first that differs is a DataError naming both files, the
 /// column and both types.
-Result<std::shared_ptr<exec::Table>> OpenFiles(const std::vector<std::string>& patterns,
-                                               std::optional<FileKind> kind);
+///
+/// With `declared`, the columns are those, whatever each file has (declared_schema.h).
+Result<std::shared_ptr<exec::Table>> OpenFiles(
+    const std::vector<std::string>& patterns, std::optional<FileKind> kind,
+    const std::optional<DeclaredSchema>& declared = std::nullopt);
 
 }  // namespace windrow::source
