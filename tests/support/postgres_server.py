@@ -17,6 +17,7 @@ Tests get a running server by the session fixture `postgres_server` and a data b
 own by the fixture `database` (conftest.py).
 """
 
+import contextlib
 import csv
 import io
 import os
@@ -39,7 +40,9 @@ NULL = "\\N"
 def bin_folder() -> Path | None:
     """Where initdb and postgres are, newest version first; None where there are none."""
     found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]), reverse=True
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda p: int(p.parts[-3]),
+        reverse=True,
     )
     if found:
         return found[0].parent
@@ -163,6 +166,14 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def put_file(self, name: str, content: bytes) -> None:
+        """A file of the data folder, such as a key: the server's own and for it alone."""
+        path = self.folder / "data" / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        if os.getuid() == 0:
+            shutil.chown(path, "postgres", "postgres")
+
     def log(self) -> str:
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
@@ -195,7 +206,8 @@ class PostgresServer:
         done = self._psql(sql, database, "--csv", "-t", "-P", f"null={NULL}")
         assert done.returncode == 0, f"{done.stderr}\nin: {sql}"
         read = csv.reader(io.StringIO(done.stdout))
-        return [tuple(None if text == NULL else text for text in row) for row in read]
+        # The reader takes the line of a single empty text for an empty row.
+        return [tuple(None if text == NULL else text for text in row or [""]) for row in read]
 
     def value(self, sql: str, database: str | None = None) -> str | None:
         """The only value of a query's only row."""
@@ -291,10 +303,8 @@ def _as_postgres() -> dict:
 
 
 def _signal(process: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(process, number)
-    except ProcessLookupError:
-        pass
 
 
 def _is_running(process: int) -> bool:

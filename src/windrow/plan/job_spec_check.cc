@@ -11,6 +11,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -175,6 +176,7 @@ class JobChecker {
   void CheckSource(const SourceSpec& source) {
     if (const auto* scan = std::get_if<ScanSpec>(&source.kind)) {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
+      CheckDatabaseScan(*scan, source.name.place, problems_);
       return;
     }
     const auto& generate = std::get<GenerateSpec>(source.kind);
@@ -272,21 +274,22 @@ class JobChecker {
       const PlacedText& target =
           is_write ? std::get<WriteSpec>(sink).path : std::get<ResultSpec>(sink).name;
       CheckInput(InputOf(sink), target.place);
-      CheckTarget(is_write, target);
+      CheckTarget(is_write, target,
+                  is_write ? TargetOf(std::get<WriteSpec>(sink)) : target.value);
       if (is_write) CheckWrite(std::get<WriteSpec>(sink));
     }
   }
 
-  void CheckTarget(bool is_write, const PlacedText& target) {
+  void CheckTarget(bool is_write, const PlacedText& target, const std::string& name) {
     if (target.value.empty()) {
       RequireFilled(false, target.place, is_write ? "path to write" : "name to collect");
       return;
     }
     const auto [first, is_new] =
-        targets_.emplace(std::pair(is_write, target.value), target.place);
+        targets_.emplace(std::pair(is_write, name), target.place);
     if (is_new) return;
     problems_.Add(target.place, "found two sinks that ", is_write ? "write" : "collect",
-                  " '", target.value, "'", FirstIn(first->second), "; expected one");
+                  " '", name, "'", FirstIn(first->second), "; expected one");
   }
 
   void CheckWrite(const WriteSpec& write) {
@@ -294,6 +297,7 @@ class JobChecker {
       RequireFilled(!write.partition_by->values.empty(), write.path.place,
                     "value to partition by");
     }
+    CheckDatabaseSink(write, problems_);
     CheckPartition(write, problems_);
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
@@ -358,6 +362,7 @@ void OrderSteps(JobSpec& job) {
 
 Status CompleteJobSpec(JobSpec& job) {
   ProblemList problems;
+  TakeSecrets(job, problems);
   CheckJobSpec(job, problems);
   ARROW_RETURN_NOT_OK(problems.ToStatus(job.document_name));
   OrderSteps(job);

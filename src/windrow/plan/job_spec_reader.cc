@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/job_spec_reader.h"
 
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/job_spec_check.h"
 #include "windrow/plan/job_spec_parts.h"
 
@@ -80,8 +81,14 @@ void JobReader::ReadSources(const YamlNode& node) {
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
   constexpr std::string_view kPath = "a path";
-  fields.AllowOnly({"scan", "format", "generate"});
+  fields.AllowOnly({"scan", "format", "table", "query", "generate"});
   ScanSpec scan;
+  if (const auto* table = fields.Find("table")) {
+    scan.table = ReadText(*table, "table", "the name of a table", problems_);
+  }
+  if (const auto* query = fields.Find("query")) {
+    scan.query = ReadText(*query, "query", "an SQL query", problems_);
+  }
   if (const auto* format = fields.Find("format")) {
     scan.format = ReadChoice(*format, "format", FileFormats(), problems_);
   }
@@ -158,6 +165,7 @@ Result<JobSpec> ReadJobSpec(std::string_view text, std::string_view document_nam
     JobReader reader(problems);
     reader.ReadDocument(*root);
     job = reader.TakeJob();
+    TakeSecrets(job, problems);
     CheckJobSpec(job, problems);
   }
   ARROW_RETURN_NOT_OK(problems.ToStatus(document_name));

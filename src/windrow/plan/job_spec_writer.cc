@@ -45,6 +45,8 @@ YamlNode WriteSource(const ScanSpec& scan) {
     Put(map, "scan", std::move(paths));
   }
   if (scan.format.has_value()) Put(map, "format", Text(FormatName(*scan.format)));
+  if (scan.table.has_value()) Put(map, "table", Text(scan.table->value));
+  if (scan.query.has_value()) Put(map, "query", Text(scan.query->value));
   return map;
 }
 
@@ -211,6 +213,11 @@ YamlNode WriteSink(const WriteSpec& write) {
     Put(map, "partition_by", std::move(partition));
   }
   if (write.manifest.has_value()) Put(map, "manifest", Text(write.manifest->value));
+  if (write.table.has_value()) Put(map, "table", Text(write.table->value));
+  if (write.replace_where.has_value()) {
+    Put(map, "replace_where", Text(write.replace_where->value));
+  }
+  if (write.parallel.has_value()) Put(map, "parallel", Number(write.parallel->value));
   return map;
 }
 

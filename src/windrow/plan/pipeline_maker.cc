@@ -19,6 +19,7 @@
 #include "windrow/op/probe_records.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
@@ -300,10 +301,16 @@ Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
     return Status::OK();
   }
   const auto& write = std::get<WriteSpec>(output.sink);
-  owner_->sink_schemas_[write.path.value] = schema_;
+  const std::string sink_name = TargetOf(write);
+  owner_->sink_schemas_[sink_name] = schema_;
   pipeline_.preserve_order = write.preserve_order;
-  const std::string sink_name = write.path.value;
   step_ = &sink_name;
+  if (IsDatabase(write.path.value)) {
+    ARROW_ASSIGN_OR_RAISE(
+        pipeline_.sink, OpenDatabaseSink(write, *schema_, owner_->databases_, context_));
+    pipeline_.sink_metrics = owner_->MetricsOf(sink_name, "write");
+    return Status::OK();
+  }
   // The layout of an ArrayRecord file does not follow its batches.
   if (FormatOf(write) != FileFormat::kArrayRecord) {
     AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*schema_), schema_, context_),
