@@ -59,8 +59,9 @@ int64_t RowsOf(const runner::LocalRunner& runner) {
 
 /// Reads metadata, plans, runs: all that a user waits for.
 Status RunOnce(const plan::JobSpec& job, runner::LocalRunner* runner) {
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, exec::Switches()));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, exec::Switches(), arrow::StopToken::Unstoppable()));
   return runner->Run(prepared);
 }
 

@@ -150,7 +150,7 @@ class CommandLine {
     command->callback([this] {
       action_ = [this]() -> Status {
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, LoadJob(document_));
-        return ExplainJob(job, engine_, explain_json_);
+        return ExplainJob(job, engine_, explain_json_, stop_);
       };
     });
   }

@@ -110,7 +110,7 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     return Status::OK();
   }
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, run.switches));
+                        plan::PrepareJob(job, run.switches, stop));
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("plan:\n{}", plan::ExplainText(prepared, run.switches));
   }
@@ -130,10 +130,11 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
   return status;
 }
 
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json) {
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
+                  const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, switches));
+                        plan::PrepareJob(job, switches, stop));
   std::cout << (as_json ? plan::ExplainJson(prepared, switches)
                         : plan::ExplainText(prepared, switches));
   return Status::OK();

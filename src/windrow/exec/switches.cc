@@ -49,6 +49,8 @@ const std::vector<Switch>& AllSwitches() {
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "
        "sync"},
+      {"binary_copy", &Switches::binary_copy, 0,
+       "rows go to PostgreSQL in its binary form", "they go as text"},
       {"morsel_rows", &Switches::morsel_rows, 1, "most rows of a batch between steps",
        ""},
       {"morsel_bytes", &Switches::morsel_bytes, 1024,

@@ -22,6 +22,7 @@ struct Switches {
   bool partial_aggregation = true;
   bool dictionary_keys = true;
   bool sync_outputs = false;
+  bool binary_copy = true;
   int64_t morsel_rows = 64 * 1024;
   int64_t morsel_bytes = 8 << 20;
   int64_t window_bytes = 0;  ///< 0: an eighth of the memory budget

@@ -150,7 +150,7 @@ Shown Show(const LogicalPlan& plan, const Planner& planner) {
     shown.step = plan.root->step;
     shown.kind = "keep";
   } else if (write != nullptr) {
-    shown.step = write->path.value;
+    shown.step = TargetOf(*write);
     shown.kind = "write";
   } else {
     shown.step = std::get<ResultSpec>(*plan.sink).name.value;
@@ -164,6 +164,9 @@ Shown Show(const LogicalPlan& plan, const Planner& planner) {
     shown.detail = std::to_string(shown.columns.size()) + " columns to " +
                    std::to_string(partition.values.size()) + " files by " +
                    partition.column.value;
+  }
+  if (write != nullptr && write->replace_where.has_value()) {
+    shown.detail += ", replacing where " + write->replace_where->value;
   }
   shown.estimated_rows = plan.root->estimated_rows;
   shown.inputs.push_back(Show(*plan.root, planner));

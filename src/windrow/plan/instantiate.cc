@@ -13,9 +13,12 @@
 
 namespace windrow::plan {
 
-Instantiator::Instantiator(OpenTables tables, exec::RunContext* context,
-                           exec::RunMetrics* metrics)
-    : tables_(std::move(tables)), context_(context), metrics_(metrics) {}
+Instantiator::Instantiator(OpenTables tables, Databases databases,
+                           exec::RunContext* context, exec::RunMetrics* metrics)
+    : tables_(std::move(tables)),
+      databases_(std::move(databases)),
+      context_(context),
+      metrics_(metrics) {}
 
 Instantiator::~Instantiator() {
   for (source::RowBufferTable* table : kept_) table->SetRows(nullptr);

@@ -11,6 +11,7 @@
 #include "windrow/exec/metrics.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/plan/job_spec.h"
+#include "windrow/plan/open_postgres.h"
 #include "windrow/plan/physical_plan.h"
 
 namespace windrow::sink {
@@ -50,7 +51,8 @@ struct WrittenFolder {
 /// object per run; single-threaded.
 class Instantiator {
  public:
-  Instantiator(OpenTables tables, exec::RunContext* context, exec::RunMetrics* metrics);
+  Instantiator(OpenTables tables, Databases databases, exec::RunContext* context,
+               exec::RunMetrics* metrics);
   ~Instantiator();
 
   /// The stage's pipeline. A sink is opened: an unwritable path fails here.
@@ -81,6 +83,7 @@ class Instantiator {
   void KeepRows(const std::string& step, std::shared_ptr<const exec::RowBuffer> rows);
 
   OpenTables tables_;
+  Databases databases_;
   exec::RunContext* context_;
   exec::RunMetrics* metrics_;
   std::map<std::pair<std::string, std::string>, exec::StepMetrics*> metrics_by_name_;

@@ -33,6 +33,11 @@ std::vector<const PlacedText*> InputsOf(const StepKind& kind) {
       kind);
 }
 
+std::string TargetOf(const WriteSpec& write) {
+  if (!write.table.has_value()) return write.path.value;
+  return write.path.value + " " + write.table->value;
+}
+
 const PlacedText& InputOf(const SinkSpec& sink) {
   return std::visit([](const auto& spec) -> const PlacedText& { return spec.from; },
                     sink);

@@ -25,12 +25,16 @@ struct ColumnType {
 };
 
 /// Reads files. `paths` holds at least one path or glob; without a
-/// format, each file's name and content decide.
+/// format, each file's name and content decide. Or reads `table` or `query` of the
+/// database whose URL is the only path (database_spec.h).
 struct ScanSpec {
   std::vector<PlacedText> paths;
   std::optional<FileFormat> format;
   std::vector<ColumnType> schema;  ///< the scan's columns; empty: as the files have them
   bool allow_empty = false;        ///< no file makes no rows; with a schema only
+  std::optional<PlacedText> table;
+  std::optional<PlacedText> query;
+  std::map<std::string, std::string> secrets;  ///< of the URL; never shown
   bool operator==(const ScanSpec&) const = default;
 };
 
@@ -201,7 +205,8 @@ struct PartitionSpec {
 
 /// Writes a file, or with `partition_by` several (see partition_files.h). `compression`
 /// is CODEC or CODEC:LEVEL ("zstd:3"); what is left out is the format's default, and the
-/// path's ending decides the format.
+/// path's ending decides the format. Or writes into `table` of the database whose URL is
+/// the path; rows for which the condition `replace_where` holds make room.
 struct WriteSpec {
   PlacedText path;
   PlacedText from;
@@ -213,6 +218,10 @@ struct WriteSpec {
   std::optional<PartitionSpec> partition_by;
   std::optional<PlacedText> manifest;  ///< name of a JSON file beside them
   std::vector<ColumnType> types;       ///< what columns are stored as
+  std::optional<PlacedText> table;
+  std::optional<PlacedText> replace_where;
+  std::optional<Placed<int64_t>> parallel;     ///< connections that take rows
+  std::map<std::string, std::string> secrets;  ///< of the URL; never shown
   bool operator==(const WriteSpec&) const = default;
 };
 
@@ -243,6 +252,10 @@ std::string_view KindName(const StepKind& kind);
 
 /// What the step reads: `from`, left and right, or all inputs. Borrowed from `kind`.
 std::vector<const PlacedText*> InputsOf(const StepKind& kind);
+
+/// What a sink writes, for reports and messages: its path, with the table after it if
+/// there is one.
+std::string TargetOf(const WriteSpec& write);
 
 /// What the sink reads.
 const PlacedText& InputOf(const SinkSpec& sink);

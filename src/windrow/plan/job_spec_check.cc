@@ -12,6 +12,7 @@
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
 #include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -177,6 +178,7 @@ class JobChecker {
     if (const auto* scan = std::get_if<ScanSpec>(&source.kind)) {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
       CheckDeclaredTypes(*scan, problems_);
+      CheckDatabaseScan(*scan, source.name.place, problems_);
       return;
     }
     const auto& generate = std::get<GenerateSpec>(source.kind);
@@ -291,21 +293,22 @@ class JobChecker {
       const PlacedText& target =
           is_write ? std::get<WriteSpec>(sink).path : std::get<ResultSpec>(sink).name;
       CheckInput(InputOf(sink), target.place);
-      CheckTarget(is_write, target);
+      CheckTarget(is_write, target,
+                  is_write ? TargetOf(std::get<WriteSpec>(sink)) : target.value);
       if (is_write) CheckWrite(std::get<WriteSpec>(sink));
     }
   }
 
-  void CheckTarget(bool is_write, const PlacedText& target) {
+  void CheckTarget(bool is_write, const PlacedText& target, const std::string& name) {
     if (target.value.empty()) {
       RequireFilled(false, target.place, is_write ? "path to write" : "name to collect");
       return;
     }
     const auto [first, is_new] =
-        targets_.emplace(std::pair(is_write, target.value), target.place);
+        targets_.emplace(std::pair(is_write, name), target.place);
     if (is_new) return;
     problems_.Add(target.place, "found two sinks that ", is_write ? "write" : "collect",
-                  " '", target.value, "'", FirstIn(first->second), "; expected one");
+                  " '", name, "'", FirstIn(first->second), "; expected one");
   }
 
   void CheckWrite(const WriteSpec& write) {
@@ -313,6 +316,7 @@ class JobChecker {
       RequireFilled(!write.partition_by->values.empty(), write.path.place,
                     "value to partition by");
     }
+    CheckDatabaseSink(write, problems_);
     CheckPartition(write, problems_);
     CheckStoredTypes(write, problems_);
     if (write.row_group_rows.has_value()) {
@@ -378,6 +382,7 @@ void OrderSteps(JobSpec& job) {
 
 Status CompleteJobSpec(JobSpec& job) {
   ProblemList problems;
+  TakeSecrets(job, problems);
   CheckJobSpec(job, problems);
   ARROW_RETURN_NOT_OK(problems.ToStatus(job.document_name));
   OrderSteps(job);

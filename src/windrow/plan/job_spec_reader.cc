@@ -2,6 +2,7 @@
 #include "windrow/plan/job_spec_reader.h"
 
 #include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/job_spec_check.h"
 #include "windrow/plan/job_spec_parts.h"
 
@@ -81,7 +82,8 @@ void JobReader::ReadSources(const YamlNode& node) {
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
   constexpr std::string_view kPath = "a path";
-  fields.AllowOnly({"scan", "format", "schema", "allow_empty", "generate"});
+  fields.AllowOnly({"scan", "format", "schema", "allow_empty", "table", "query",
+                    "generate"});
   ScanSpec scan;
   if (const auto* schema = fields.Find("schema")) {
     scan.schema = ReadColumnTypes(*schema, "schema", problems_);
@@ -92,6 +94,12 @@ ScanSpec JobReader::ReadScan(const Fields& fields) {
       problems_.Add(allow_empty->place, "found 'allow_empty' without 'schema' in ",
                     fields.owner(), "; expected both, as no file says what columns are");
     }
+  }
+  if (const auto* table = fields.Find("table")) {
+    scan.table = ReadText(*table, "table", "the name of a table", problems_);
+  }
+  if (const auto* query = fields.Find("query")) {
+    scan.query = ReadText(*query, "query", "an SQL query", problems_);
   }
   if (const auto* format = fields.Find("format")) {
     static const Choices<FileFormat> kFormats = {
@@ -174,6 +182,7 @@ Result<JobSpec> ReadJobSpec(std::string_view text, std::string_view document_nam
     JobReader reader(problems);
     reader.ReadDocument(*root);
     job = reader.TakeJob();
+    TakeSecrets(job, problems);
     CheckJobSpec(job, problems);
   }
   ARROW_RETURN_NOT_OK(problems.ToStatus(document_name));

@@ -55,6 +55,8 @@ YamlNode WriteSource(const ScanSpec& scan) {
   if (scan.format.has_value()) Put(map, "format", Text(FormatName(*scan.format)));
   if (!scan.schema.empty()) Put(map, "schema", WriteColumnTypes(scan.schema));
   if (scan.allow_empty) Put(map, "allow_empty", Bool(true));
+  if (scan.table.has_value()) Put(map, "table", Text(scan.table->value));
+  if (scan.query.has_value()) Put(map, "query", Text(scan.query->value));
   return map;
 }
 
@@ -245,6 +247,11 @@ YamlNode WriteSink(const WriteSpec& write) {
   }
   if (write.manifest.has_value()) Put(map, "manifest", Text(write.manifest->value));
   if (!write.types.empty()) Put(map, "types", WriteColumnTypes(write.types));
+  if (write.table.has_value()) Put(map, "table", Text(write.table->value));
+  if (write.replace_where.has_value()) {
+    Put(map, "replace_where", Text(write.replace_where->value));
+  }
+  if (write.parallel.has_value()) Put(map, "parallel", Number(write.parallel->value));
   return map;
 }
 

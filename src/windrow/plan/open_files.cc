@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/ipc_sink.h"
@@ -146,7 +147,8 @@ std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema
   return std::make_shared<source::RowBufferTable>(std::move(schema));
 }
 
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
+                                               const Databases& databases) {
   if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
     source::GenerateOptions options;
     options.dataset = generate->dataset.value;
@@ -158,6 +160,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
     return source::OpenGeneratedTable(options);
   }
   const auto& scan = std::get<ScanSpec>(source.kind);
+  if (ReadsDatabase(scan)) return OpenDatabaseTable(scan, databases);
   std::vector<std::string> patterns;
   for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
   std::optional<source::FileKind> kind;

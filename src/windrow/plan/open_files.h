@@ -10,13 +10,15 @@
 #include "windrow/exec/table.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/plan/job_spec.h"
+#include "windrow/plan/open_postgres.h"
 #include "windrow/sink/partitioned_sink.h"
 
 namespace windrow::plan {
 
-/// Opens the table a source names: files by listing, generated data, later remote ones.
-/// Reads metadata only. The only place that knows concrete sources.
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
+/// Opens the table a source names: files by listing, generated data, a database's.
+/// Reads metadata only.
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
+                                               const Databases& databases);
 
 /// The table through which the rows of a step are read that another stage keeps.
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema);

@@ -21,12 +21,14 @@
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
 #include "windrow/op/store_columns.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/collect_sink.h"
 #include "windrow/sink/partitioned_sink.h"
 #include "windrow/sink/row_buffer_sink.h"
+#include "windrow/source/row_buffer_table.h"
 
 namespace windrow::plan {
 namespace {
@@ -137,8 +139,9 @@ Result<exec::ConcatPart> Instantiator::PipelineMaker::OpenInput(const StageInput
   }
   exec::ConcatPart part;
   ARROW_ASSIGN_OR_RAISE(part.source, table->Scan(options, context_));
-  part.source_metrics =
-      owner_->MetricsOf(input.source, table->is_computed() ? "kept" : "scan");
+  const bool is_kept =
+      dynamic_cast<const source::RowBufferTable*>(table.get()) != nullptr;
+  part.source_metrics = owner_->MetricsOf(input.source, is_kept ? "kept" : "scan");
   part.source_metrics->predicted_rows = table->num_rows();
   part.source_metrics->SetStrategy(table->description(), "");
   schema_ = part.source->schema();
@@ -354,10 +357,16 @@ Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
     return Status::OK();
   }
   const auto& write = std::get<WriteSpec>(output.sink);
-  owner_->sink_schemas_[write.path.value] = schema_;
+  const std::string sink_name = TargetOf(write);
+  owner_->sink_schemas_[sink_name] = schema_;
   pipeline_.preserve_order = write.preserve_order;
-  const std::string sink_name = write.path.value;
   step_ = &sink_name;
+  if (IsDatabase(write.path.value)) {
+    ARROW_ASSIGN_OR_RAISE(
+        pipeline_.sink, OpenDatabaseSink(write, *schema_, owner_->databases_, context_));
+    pipeline_.sink_metrics = owner_->MetricsOf(sink_name, "write");
+    return Status::OK();
+  }
   if (!write.types.empty()) {
     std::vector<op::StoreColumns::Column> columns;
     for (const ColumnType& stored : write.types) {

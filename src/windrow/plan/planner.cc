@@ -220,7 +220,7 @@ void Planner::AddKeyOrderStages(std::vector<Stage>* stages) {
   for (const LogicalNode* node : collects_) {
     const CollectNode& collect = *node->As<CollectNode>();
     const std::optional<ScanPath> path = ScanPathOf(collect.input);
-    if (!path.has_value() || path->scan->table->is_computed()) continue;
+    if (!path.has_value() || !path->scan->table->is_repeatable()) continue;
     std::optional<std::vector<std::string>> columns = KeysInScan(collect, *path);
     if (!columns.has_value()) continue;
     stages->push_back(Add(KeyOrderStage{node->step, path->source, std::move(*columns)}));

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "windrow/fs/listing.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/plan/kept_steps.h"
 #include "windrow/plan/open_files.h"
@@ -24,7 +25,7 @@ Status CheckOutputsDiffer(const JobSpec& job) {
   std::map<std::string, std::string> written;
   for (const SinkSpec& sink : job.sinks) {
     const auto* write = std::get_if<WriteSpec>(&sink);
-    if (write == nullptr) continue;
+    if (write == nullptr || IsDatabase(write->path.value)) continue;
     for (const std::string& path : FilesOf(*write)) {
       std::error_code error;
       const auto file = std::filesystem::weakly_canonical(
@@ -52,7 +53,8 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
   std::vector<InputFile> inputs;
   for (const SourceSpec& source : job.sources) {
     const auto* scan = std::get_if<ScanSpec>(&source.kind);
-    if (scan == nullptr || !opened.contains(source.name.value)) continue;
+    const bool is_read = scan != nullptr && opened.contains(source.name.value);
+    if (!is_read || ReadsDatabase(*scan)) continue;
     for (const PlacedText& pattern : scan->paths) {
       ARROW_ASSIGN_OR_RAISE(const auto files,
                             fs::ListFiles(pattern.value, scan->allow_empty));
@@ -65,14 +67,28 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
   return inputs;
 }
 
+/// Before anything runs, so that a job does not end hours later at its last step.
+Status CheckDatabaseTargets(const JobSpec& job, const PreparedJob& prepared) {
+  for (const LogicalPlan& plan : prepared.plans) {
+    const auto* write = std::get_if<WriteSpec>(&plan.sink);
+    if (write == nullptr || !IsDatabase(write->path.value)) continue;
+    ARROW_RETURN_NOT_OK(
+        At(FormatPlace(job.document_name, write->path.place),
+           CheckDatabaseTarget(*write, *plan.root->schema, prepared.databases)));
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
-Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches) {
+Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
+                               const arrow::StopToken& stop) {
   ARROW_RETURN_NOT_OK(CheckOutputsDiffer(job));
   PreparedJob prepared;
   prepared.document = WriteJobSpec(job);
+  prepared.databases = MakeDatabases(switches, stop);
   auto open = [&](const SourceSpec& source) -> Result<std::shared_ptr<exec::Table>> {
-    Result<std::shared_ptr<exec::Table>> table = OpenTable(source);
+    Result<std::shared_ptr<exec::Table>> table = OpenTable(source, prepared.databases);
     if (!table.ok()) {
       return At(FormatPlace(job.document_name, source.name.place), table.status());
     }
@@ -80,6 +96,7 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
     return table;
   };
   ARROW_ASSIGN_OR_RAISE(prepared.plans, BindJob(job, open));
+  ARROW_RETURN_NOT_OK(CheckDatabaseTargets(job, prepared));
   if (HasManifest(job)) {
     ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables));
   }

@@ -25,7 +25,7 @@ class RowBufferTable : public exec::Table {
   std::optional<int64_t> stored_bytes() const override { return std::nullopt; }
   exec::ColumnStats column_stats(int) const override { return {}; }
   std::string description() const override { return "kept rows"; }
-  bool is_computed() const override { return true; }
+  bool is_repeatable() const override { return false; }
   Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
                                              exec::RunContext* context) const override;
   Result<std::shared_ptr<exec::RowStore>> row_store(exec::RunContext*) const override {
