@@ -39,6 +39,9 @@ const std::vector<Switch>& AllSwitches() {
        "a collect whose input is sorted by its keys, as a look at them shows, keeps one "
        "group at a time",
        "its input is kept and grouped"},
+      {"prefetch", &Switches::prefetch, 0,
+       "parts of objects in a store are fetched ahead, many at once",
+       "one request at a time, when its bytes are needed"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

@@ -118,7 +118,8 @@ Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
   return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
 }
 
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
+                                               const fs::ObjectAccess& access) {
   if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
     source::GenerateOptions options;
     options.dataset = generate->dataset.value;
@@ -134,7 +135,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
   for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
   std::optional<source::FileKind> kind;
   if (scan.format.has_value()) kind = FileKindOf(*scan.format);
-  return source::OpenFiles(patterns, kind);
+  return source::OpenFiles(patterns, kind, access);
 }
 
 }  // namespace windrow::plan

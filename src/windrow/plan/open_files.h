@@ -8,6 +8,7 @@
 #include "windrow/exec/operator.h"
 #include "windrow/exec/run_context.h"
 #include "windrow/exec/table.h"
+#include "windrow/fs/object_store.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/plan/job_spec.h"
 #include "windrow/sink/partitioned_sink.h"
@@ -16,7 +17,9 @@ namespace windrow::plan {
 
 /// Opens the table a source names: files by listing, generated data, later remote ones.
 /// Reads metadata only. The only place that knows concrete sources.
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
+/// `access` says how object stores are reached.
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
+                                               const fs::ObjectAccess& access = {});
 
 /// The format a file is written in: the one given, or what its name says.
 FileFormat FormatOf(const WriteSpec& write);

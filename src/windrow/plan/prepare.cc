@@ -8,7 +8,7 @@
 #include <system_error>
 #include <variant>
 
-#include "windrow/fs/listing.h"
+#include "windrow/fs/object_listing.h"
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
@@ -47,13 +47,16 @@ bool HasManifest(const JobSpec& job) {
 }
 
 /// The files of every opened scan, by path.
-Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened) {
+Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened,
+                                          const fs::ObjectAccess& access) {
   std::vector<InputFile> inputs;
   for (const SourceSpec& source : job.sources) {
     const auto* scan = std::get_if<ScanSpec>(&source.kind);
     if (scan == nullptr || !opened.contains(source.name.value)) continue;
-    for (const PlacedText& pattern : scan->paths) {
-      ARROW_ASSIGN_OR_RAISE(const auto files, fs::ListFiles(pattern.value));
+    std::vector<std::string> patterns;
+    for (const PlacedText& path : scan->paths) patterns.push_back(path.value);
+    ARROW_ASSIGN_OR_RAISE(const auto listed, fs::ListFiles(patterns, access));
+    for (const auto& files : listed) {
       for (const fs::FileEntry& file : files) {
         inputs.push_back({file.path, source.name.value, file.size_bytes});
       }
@@ -65,12 +68,13 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
 
 }  // namespace
 
-Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches) {
+Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
+                               const fs::ObjectAccess& access) {
   ARROW_RETURN_NOT_OK(CheckOutputsDiffer(job));
   PreparedJob prepared;
   prepared.document = WriteJobSpec(job);
   auto open = [&](const SourceSpec& source) -> Result<std::shared_ptr<exec::Table>> {
-    Result<std::shared_ptr<exec::Table>> table = OpenTable(source);
+    Result<std::shared_ptr<exec::Table>> table = OpenTable(source, access);
     if (!table.ok()) {
       return At(FormatPlace(job.document_name, source.name.place), table.status());
     }
@@ -79,7 +83,7 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
   };
   ARROW_ASSIGN_OR_RAISE(prepared.plans, BindJob(job, open));
   if (HasManifest(job)) {
-    ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables));
+    ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables, access));
   }
   for (LogicalPlan& plan : prepared.plans) {
     ARROW_ASSIGN_OR_RAISE(plan.root, RewritePlan(plan.root, switches.push_filters));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "windrow/exec/switches.h"
+#include "windrow/fs/object_store.h"
 #include "windrow/plan/bind.h"
 #include "windrow/plan/instantiate.h"
 #include "windrow/plan/job_spec.h"
@@ -29,6 +30,8 @@ struct PreparedJob {
   std::vector<InputFile> inputs;  ///< by path; filled when a sink asks for a manifest
 };
 
-Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches);
+/// `access` says how object stores are reached.
+Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
+                               const fs::ObjectAccess& access = {});
 
 }  // namespace windrow::plan
