@@ -119,9 +119,9 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     std::cout << plan::WriteJobSpec(job);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, run.switches,
-                                         AccessOf(options, run.switches, stop)));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, run.switches, AccessOf(options, run.switches, stop)));
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("plan:\n{}", plan::ExplainText(prepared, run.switches));
   }
@@ -144,9 +144,9 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
 Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
                   const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, switches,
-                                         AccessOf(options, switches, stop)));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, switches, AccessOf(options, switches, stop)));
   std::cout << (as_json ? plan::ExplainJson(prepared, switches)
                         : plan::ExplainText(prepared, switches));
   return Status::OK();

@@ -40,8 +40,8 @@ bool Names(Components pattern, Components path) {
     if (Names(rest, path)) return true;
     return !is_file && !IsSkippedName(path.front()) && Names(pattern, path.subspan(1));
   }
-  const bool matches =
-      IsGlob(component) ? MatchesGlob(component, path.front()) : component == path.front();
+  const bool matches = IsGlob(component) ? MatchesGlob(component, path.front())
+                                         : component == path.front();
   if (!matches || (is_file && !rest.empty())) return false;
   return Names(rest, path.subspan(1));
 }

@@ -61,16 +61,16 @@ ObjectAccess AccessTo(std::vector<std::string> keys) {
   return access;
 }
 
-const std::vector<std::string> kKeys = {
-    "data/.hidden/x.parquet", "data/_SUCCESS",       "data/_part=1/a.parquet",
-    "data/a.parquet",         "data/b[1].parquet",   "data/b1.parquet",
-    "data/deep/c/a.parquet",  "data/deep/d.parquet", "data/year=2024/e.parquet",
-    "marked/"};
+const std::vector<std::string> kKeys = {"data/.hidden/x.parquet",   "data/_SUCCESS",
+                                        "data/_part=1/a.parquet",   "data/a.parquet",
+                                        "data/b[1].parquet",        "data/b1.parquet",
+                                        "data/deep/c/a.parquet",    "data/deep/d.parquet",
+                                        "data/year=2024/e.parquet", "marked/"};
 
 /// What `path` names, without "s3://b/", or the error.
 std::vector<std::string> Named(const std::string& path) {
-  const auto listed = ListFiles(std::vector<std::string>{"s3://b/" + path},
-                                AccessTo(kKeys));
+  const auto listed =
+      ListFiles(std::vector<std::string>{"s3://b/" + path}, AccessTo(kKeys));
   if (!listed.ok()) return {listed.status().message()};
   std::vector<std::string> names;
   for (const FileEntry& entry : listed->front()) names.push_back(entry.path.substr(7));
@@ -79,18 +79,17 @@ std::vector<std::string> Named(const std::string& path) {
 
 TEST(ObjectListingTest, AFolderIsEveryVisibleObjectBelow) {
   EXPECT_THAT(Named("data"),
-              ElementsAre("data/_part=1/a.parquet", "data/a.parquet",
-                          "data/b[1].parquet", "data/b1.parquet",
-                          "data/deep/c/a.parquet", "data/deep/d.parquet",
-                          "data/year=2024/e.parquet"));
+              ElementsAre("data/_part=1/a.parquet", "data/a.parquet", "data/b[1].parquet",
+                          "data/b1.parquet", "data/deep/c/a.parquet",
+                          "data/deep/d.parquet", "data/year=2024/e.parquet"));
   EXPECT_THAT(Named("data/deep/"),
               ElementsAre("data/deep/c/a.parquet", "data/deep/d.parquet"));
   EXPECT_THAT(Named("data/.hidden"), ElementsAre("data/.hidden/x.parquet"));
 }
 
 TEST(ObjectListingTest, AGlobMatchesInsideOneComponent) {
-  EXPECT_THAT(Named("data/*.parquet"), ElementsAre("data/a.parquet", "data/b[1].parquet",
-                                                   "data/b1.parquet"));
+  EXPECT_THAT(Named("data/*.parquet"),
+              ElementsAre("data/a.parquet", "data/b[1].parquet", "data/b1.parquet"));
   EXPECT_THAT(Named("data/?.parquet"), ElementsAre("data/a.parquet"));
   EXPECT_THAT(Named("data/[b]1.parquet"), ElementsAre("data/b1.parquet"));
   EXPECT_THAT(Named("data/*/a.parquet"), ElementsAre("data/_part=1/a.parquet"));
@@ -100,9 +99,9 @@ TEST(ObjectListingTest, AGlobMatchesInsideOneComponent) {
 }
 
 TEST(ObjectListingTest, TwoStarsAreAnyNumberOfFolders) {
-  EXPECT_THAT(Named("data/**/a.parquet"),
-              ElementsAre("data/_part=1/a.parquet", "data/a.parquet",
-                          "data/deep/c/a.parquet"));
+  EXPECT_THAT(
+      Named("data/**/a.parquet"),
+      ElementsAre("data/_part=1/a.parquet", "data/a.parquet", "data/deep/c/a.parquet"));
   EXPECT_THAT(Named("**/d.parquet"), ElementsAre("data/deep/d.parquet"));
   EXPECT_THAT(Named("data/deep/**"),
               ElementsAre("data/deep/c/a.parquet", "data/deep/d.parquet"));
@@ -113,8 +112,8 @@ TEST(ObjectListingTest, APathThatExistsIsNoGlob) {
 }
 
 TEST(ObjectListingTest, FoldersGiveValues) {
-  const auto listed = ListFiles(std::vector<std::string>{"s3://b/data/year=2024/e.parquet"},
-                                AccessTo(kKeys));
+  const auto listed = ListFiles(
+      std::vector<std::string>{"s3://b/data/year=2024/e.parquet"}, AccessTo(kKeys));
   ASSERT_TRUE(listed.ok());
   const FileEntry& entry = listed->front().front();
   EXPECT_THAT(entry.partitions, ElementsAre(PartitionValue("year", "2024")));
@@ -124,7 +123,8 @@ TEST(ObjectListingTest, FoldersGiveValues) {
 
 TEST(ObjectListingTest, WhatIsNotThereIsAnError) {
   EXPECT_THAT(Named("none"), ElementsAre("s3://b/none: no such file"));
-  EXPECT_THAT(Named("none/*.parquet"), ElementsAre("s3://b/none/*.parquet: no file matches"));
+  EXPECT_THAT(Named("none/*.parquet"),
+              ElementsAre("s3://b/none/*.parquet: no file matches"));
   EXPECT_THAT(Named("data/none.parquet"),
               ElementsAre("s3://b/data/none.parquet: no such file"));
   EXPECT_THAT(Named("marked"), IsEmpty());

@@ -78,8 +78,8 @@ Status RetryPolicy::Run(std::string_view place, const std::function<TryResult()>
     if (!result.may_pass) return At(place, result.status);
     const double pause = wait * (1 - clock.Random() / 2);
     if (tries >= most_tries || clock.Now() + pause - start > most_seconds) {
-      return StorageError(place, ": after ", tries, tries == 1 ? " try: " : " tries: ",
-                          result.status.message());
+      return StorageError(place, ": after ", tries,
+                          tries == 1 ? " try: " : " tries: ", result.status.message());
     }
     clock.Sleep(pause, stop);
     wait *= 2;

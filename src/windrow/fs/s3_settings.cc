@@ -52,9 +52,8 @@ Status ReadEndpoint(std::string_view url, S3Settings* settings) {
 
 Result<S3Settings> S3Settings::FromEnvironment(const std::string& endpoint) {
   S3Settings settings;
-  const std::string url = endpoint.empty()
-                              ? FirstOf({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"})
-                              : endpoint;
+  const std::string url =
+      endpoint.empty() ? FirstOf({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) : endpoint;
   if (!url.empty()) ARROW_RETURN_NOT_OK(ReadEndpoint(url, &settings));
   const std::string region = FirstOf({"AWS_REGION", "AWS_DEFAULT_REGION"});
   if (!region.empty()) settings.region = region;
@@ -62,10 +61,10 @@ Result<S3Settings> S3Settings::FromEnvironment(const std::string& endpoint) {
   settings.secret_key = FirstOf({"AWS_SECRET_ACCESS_KEY"});
   settings.session_token = FirstOf({"AWS_SESSION_TOKEN"});
   if (settings.access_key.empty() != settings.secret_key.empty()) {
-    return StorageError("S3: only ",
-                        settings.access_key.empty() ? "AWS_SECRET_ACCESS_KEY"
-                                                    : "AWS_ACCESS_KEY_ID",
-                        " is set; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    return StorageError(
+        "S3: only ",
+        settings.access_key.empty() ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID",
+        " is set; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   }
   settings.ca_file = FirstOf({"AWS_CA_BUNDLE", "SSL_CERT_FILE"});
   if (settings.ca_file.empty()) settings.ca_file = SystemCaFile();

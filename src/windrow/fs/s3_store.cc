@@ -65,8 +65,9 @@ class S3Store : public ObjectStore {
       }
       return Status::OK();
     };
-    const Status status = Ask(folder, list, stop);
-    if (IsAbsent(status)) return std::nullopt;
+    bool is_absent = false;
+    const Status status = Ask(folder, list, stop, &is_absent);
+    if (is_absent) return std::nullopt;
     ARROW_RETURN_NOT_OK(status);
     std::sort(objects.begin(), objects.end(),
               [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -81,7 +82,8 @@ class S3Store : public ObjectStore {
       if (info.IsFile()) found = InfoOf(info);
       return Status::OK();
     };
-    ARROW_RETURN_NOT_OK(Ask(path, find, stop));
+    bool is_absent = false;
+    ARROW_RETURN_NOT_OK(Ask(path, find, stop, &is_absent));
     return found;
   }
 
@@ -96,16 +98,17 @@ class S3Store : public ObjectStore {
       return Status::IOError("AWS Error NETWORK_CONNECTION during GetObject operation: ",
                              found, " of ", length, " bytes came");
     };
-    const Status status = Ask(object.path, read, stop);
+    bool is_absent = false;
+    const Status status = Ask(object.path, read, stop, &is_absent);
     // The listing named it, so it was there.
-    if (!IsAbsent(status)) return status;
+    if (!is_absent) return status;
     return StorageError(object.path, ": the object was deleted while it was read");
   }
 
  private:
-  /// Absence of the asked object is an error with ENOENT for Read, else no error.
+  /// Sets `is_absent` when it fails because what was asked for is not there.
   Status Ask(const std::string& path, const std::function<Status()>& request,
-             const arrow::StopToken& stop) const;
+             const arrow::StopToken& stop, bool* is_absent) const;
 
   std::shared_ptr<arrow::fs::S3FileSystem> files_;
   S3Settings settings_;
@@ -148,9 +151,9 @@ bool MayPass(std::string_view name) {
     name.remove_prefix(kStatus.size());
     return name.starts_with('5') || name.starts_with("429") || name.starts_with("408");
   }
-  return IsOneOf(name, {"SLOW_DOWN", "THROTTLING", "SERVICE_UNAVAILABLE",
-                        "INTERNAL_FAILURE", "NETWORK_CONNECTION", "REQUEST_TIMEOUT",
-                        "REQUEST_TIME_TOO_SKEWED"});
+  return IsOneOf(name,
+                 {"SLOW_DOWN", "THROTTLING", "SERVICE_UNAVAILABLE", "INTERNAL_FAILURE",
+                  "NETWORK_CONNECTION", "REQUEST_TIMEOUT", "REQUEST_TIME_TOO_SKEWED"});
 }
 
 }  // namespace
@@ -158,9 +161,10 @@ bool MayPass(std::string_view name) {
 TryResult ReadS3Failure(const Status& status) {
   if (status.ok() || IsAbsent(status)) return {status, false};
   const NamedFailure failure = NameFailure(status.message());
-  const std::string text = failure.name.empty()     ? failure.detail
-                           : failure.detail.empty() ? failure.name
-                                                    : failure.name + ", " + failure.detail;
+  const std::string text = failure.name.empty() ? failure.detail
+                           : failure.detail.empty()
+                               ? failure.name
+                               : failure.name + ", " + failure.detail;
   if (failure.name == "NO_SUCH_BUCKET") {
     return {StorageError("no such bucket"), false};
   }
@@ -190,8 +194,12 @@ TryResult ReadS3Failure(const Status& status) {
 namespace {
 
 Status S3Store::Ask(const std::string& path, const std::function<Status()>& request,
-                    const arrow::StopToken& stop) const {
-  const auto attempt = [&] { return ReadS3Failure(request()); };
+                    const arrow::StopToken& stop, bool* is_absent) const {
+  const auto attempt = [&] {
+    const TryResult result = ReadS3Failure(request());
+    *is_absent = IsAbsent(result.status);
+    return result;
+  };
   const Status status = policy_.Run(path, attempt, stop);
   if (status.ok() || BlameOf(status) == Blame::kCancelled) return status;
   return status.WithMessage(settings_.Redact(status.message()));

@@ -172,7 +172,7 @@ class SetTable : public exec::Table {
     ReadAhead ahead;
     ahead.is_on = remote_->access.prefetch;
     if (!remote_->objects.empty()) {
-      ahead.at_end = [remote = remote_] {
+      ahead.check = [remote = remote_] {
         return CheckUnchanged(remote->patterns, remote->objects, remote->access);
       };
     }
@@ -206,9 +206,10 @@ class SetTable : public exec::Table {
   }
 
   /// The scan of one part, or nothing when its folder names rule it out.
-  Result<std::optional<PartScan>> ScanPart(
-      const Part& part, const exec::ScanOptions& options,
-      const std::shared_ptr<arrow::Schema>& schema, int64_t first_row) const {
+  Result<std::optional<PartScan>> ScanPart(const Part& part,
+                                           const exec::ScanOptions& options,
+                                           const std::shared_ptr<arrow::Schema>& schema,
+                                           int64_t first_row) const {
     auto columns = std::make_shared<PartColumns>();
     columns->schema = schema;
     columns->first_row = first_row;
@@ -364,8 +365,7 @@ Result<std::vector<TablePtr>> OpenObjects(const std::vector<fs::FileEntry>& file
 }  // namespace
 
 Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
-                           std::optional<FileKind> kind,
-                           const fs::ObjectAccess& access) {
+                           std::optional<FileKind> kind, const fs::ObjectAccess& access) {
   RemoteParts remote{patterns, {}, access};
   ARROW_ASSIGN_OR_RAISE(const auto listed, fs::ListFiles(patterns, access));
   std::vector<fs::FileEntry> files;

@@ -72,8 +72,7 @@ Result<std::shared_ptr<MappedFile>> MappedFile::Map(const std::string& path,
                                                     int64_t size) {
   std::shared_ptr<arrow::Buffer> bytes = std::make_shared<arrow::Buffer>(nullptr, 0);
   if (size > 0) {
-    void* address =
-        ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.descriptor(), 0);
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.descriptor(), 0);
     if (address == MAP_FAILED) return SystemError(path, "cannot be mapped");
     bytes = std::make_shared<MappedBuffer>(address, size);
   }

@@ -72,7 +72,8 @@ Result<std::shared_ptr<FetchedRanges>> FetchedRanges::Fetch(
     arrow::io::RandomAccessFile& file, std::vector<arrow::io::ReadRange> ranges,
     arrow::MemoryPool* pool, const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
-  ARROW_ASSIGN_OR_RAISE(ranges, CoalesceRanges(std::move(ranges), file_size, kLocalLimits));
+  ARROW_ASSIGN_OR_RAISE(ranges,
+                        CoalesceRanges(std::move(ranges), file_size, kLocalLimits));
   auto fetched = std::make_shared<FetchedRanges>(file_size);
   for (const auto& range : ranges) {
     ARROW_RETURN_NOT_OK(stop.Poll());

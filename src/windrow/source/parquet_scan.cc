@@ -324,9 +324,9 @@ Result<BegunUnit> ParquetScan::Begin(bool is_needed) {
     if (!Wants(next_)) continue;
     ARROW_ASSIGN_OR_RAISE(auto ranges, RangesOf(next_));
     const int64_t wanted_bytes = TotalLength(ranges);
-    auto fetch = RangeFetch::Start(*file.remote, std::move(ranges),
-                                   plan_->context->budget, is_needed,
-                                   plan_->context->stop);
+    auto fetch =
+        RangeFetch::Start(*file.remote, std::move(ranges), plan_->context->budget,
+                          is_needed, plan_->context->stop);
     if (!fetch.ok()) {
       return AtInput(internal::Words(file.path, ": row group ", next_), fetch.status());
     }

@@ -24,8 +24,7 @@ Result<std::vector<arrow::io::ReadRange>> CoalesceRanges(
       const int64_t last_end = last.offset + last.length;
       const int64_t end = std::max(last_end, range.offset + range.length);
       const bool near = range.offset - last_end <= limits.largest_gap;
-      if (range.offset < last_end ||
-          (near && end - last.offset <= limits.largest_read)) {
+      if (range.offset < last_end || (near && end - last.offset <= limits.largest_read)) {
         last.length = end - last.offset;
         continue;
       }

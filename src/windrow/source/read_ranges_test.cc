@@ -43,8 +43,8 @@ TEST(CoalesceRangesTest, LeavesOutEmptyOnes) {
 }
 
 TEST(CoalesceRangesTest, RefusesWhatIsNotInTheFile) {
-  for (const ReadRange range : {ReadRange{990, 11}, ReadRange{1001, 0}, ReadRange{-1, 2},
-                                ReadRange{5, -1}}) {
+  for (const ReadRange range :
+       {ReadRange{990, 11}, ReadRange{1001, 0}, ReadRange{-1, 2}, ReadRange{5, -1}}) {
     const auto merged = CoalesceRanges({range}, 1000, kLimits);
     EXPECT_EQ(BlameOf(merged.status()), Blame::kData);
   }

@@ -66,8 +66,9 @@ Result<TablePtr> FetchIpcTable(const StorePtr& store, const fs::ObjectInfo& obje
   const GiveUp give_up;
   std::vector<arrow::Future<>> requests;
   for (const auto& piece : SplitRange({0, object.size_bytes}, kPieceBytes)) {
-    requests.push_back(fs::FetchThreads::Start(
-        [store, object, file, piece, stop = access.stop, flag = give_up.flag]() -> Status {
+    requests.push_back(
+        fs::FetchThreads::Start([store, object, file, piece, stop = access.stop,
+                                 flag = give_up.flag]() -> Status {
           if (*flag) return Status::Cancelled("given up");
           ARROW_ASSIGN_OR_RAISE(
               const auto bytes,
@@ -114,12 +115,12 @@ Result<std::vector<TablePtr>> OpenRemoteTables(const std::vector<fs::FileEntry>&
                        "Parquet or Arrow IPC");
     }
     if (known == FileKind::kIpc) continue;
-    opened[i] = fs::FetchThreads::Start(
-        [store, object = ObjectOf(objects[i]), known, stop = access.stop,
-         flag = give_up.flag]() -> Result<TablePtr> {
-          if (*flag) return Status::Cancelled("given up");
-          return OpenIfParquet(store, object, known, stop);
-        });
+    opened[i] = fs::FetchThreads::Start([store, object = ObjectOf(objects[i]), known,
+                                         stop = access.stop,
+                                         flag = give_up.flag]() -> Result<TablePtr> {
+      if (*flag) return Status::Cancelled("given up");
+      return OpenIfParquet(store, object, known, stop);
+    });
   }
   std::vector<TablePtr> tables(objects.size());
   for (size_t i = 0; i < objects.size(); ++i) {

@@ -14,8 +14,8 @@
 namespace windrow::source {
 
 /// Opens objects of a store, many at once, in their order. Without a `kind` the ending of
-/// the name or of the object decides. Of a Parquet file only the end is read; an Arrow IPC
-/// file is fetched whole into a temporary file without a name. UserError for ArrayRecord.
+/// the name or of the object decides. Of a Parquet file only the end is read; an Arrow
+/// IPC file is fetched whole into a temporary file. UserError for ArrayRecord.
 Result<std::vector<std::shared_ptr<exec::Table>>> OpenRemoteTables(
     const std::vector<fs::FileEntry>& objects, std::optional<FileKind> kind,
     const fs::ObjectAccess& access);

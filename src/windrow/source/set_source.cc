@@ -19,11 +19,20 @@ namespace {
 class PartUnit : public exec::UnitReader {
  public:
   PartUnit(std::unique_ptr<exec::UnitReader> unit,
-           std::shared_ptr<const PartColumns> columns, arrow::MemoryPool* pool)
-      : unit_(std::move(unit)), columns_(std::move(columns)), pool_(pool) {}
+           std::shared_ptr<const PartColumns> columns, std::function<Status()> check,
+           arrow::MemoryPool* pool)
+      : unit_(std::move(unit)),
+        columns_(std::move(columns)),
+        check_(std::move(check)),
+        pool_(pool) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, unit_->Next());
+    const auto read = unit_->Next();
+    if (!read.ok() && check_ != nullptr && BlameOf(read.status()) == Blame::kData) {
+      // What was replaced meanwhile looks damaged.
+      ARROW_RETURN_NOT_OK(check_());
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto batch, read);
     if (batch == nullptr) return nullptr;
     arrow::ArrayVector arrays;
     for (size_t c = 0; c < columns_->inputs.size(); ++c) {
@@ -55,6 +64,7 @@ class PartUnit : public exec::UnitReader {
 
   std::unique_ptr<exec::UnitReader> unit_;
   std::shared_ptr<const PartColumns> columns_;
+  std::function<Status()> check_;
   arrow::MemoryPool* pool_;
 };
 
@@ -69,10 +79,10 @@ SetSource::SetSource(std::shared_ptr<arrow::Schema> schema, std::vector<PartScan
                      ReadAhead ahead, exec::RunContext* context)
     : schema_(std::move(schema)),
       scans_(std::move(scans)),
-      at_end_(std::move(ahead.at_end)),
+      check_(std::move(ahead.check)),
       context_(context),
-      most_ahead_bytes_(
-          ahead.is_on ? std::min(context->units_bytes / 2, kMostAheadBytes) : 0) {}
+      most_ahead_bytes_(ahead.is_on ? std::min(context->units_bytes / 2, kMostAheadBytes)
+                                    : 0) {}
 
 Status SetSource::OpenNext() {
   const PartScan& scan = scans_[sources_.size()];
@@ -113,7 +123,7 @@ Result<std::unique_ptr<exec::UnitReader>> SetSource::NextOfCurrent(
     ahead_bytes_ -= ahead_.front().bytes;
     ahead_.pop_front();
   }
-  return std::make_unique<PartUnit>(std::move(unit), scans_[current_].columns,
+  return std::make_unique<PartUnit>(std::move(unit), scans_[current_].columns, check_,
                                     context_->pool);
 }
 
@@ -128,7 +138,7 @@ Result<std::unique_ptr<exec::UnitReader>> SetSource::NextUnit(
     bytes_of_finished_ += sources_[current_]->bytes_read();
     ++current_;
   }
-  if (at_end_ != nullptr) ARROW_RETURN_NOT_OK(at_end_());
+  if (check_ != nullptr) ARROW_RETURN_NOT_OK(check_());
   return nullptr;
 }
 

@@ -37,7 +37,9 @@ class RemoteSource;
 /// What is special about objects in a store.
 struct ReadAhead {
   bool is_on = true;
-  std::function<Status()> at_end;  ///< called after the last unit; may be null
+  /// Whether the objects are still what they were: called after the last unit, and when
+  /// one cannot be decoded. May be null. Thread-safe.
+  std::function<Status()> check;
 };
 
 /// Scans the parts one after the other; a local part is opened for reading when its turn
@@ -68,13 +70,13 @@ class SetSource : public exec::Source {
 
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<PartScan> scans_;
-  std::function<Status()> at_end_;
+  std::function<Status()> check_;
   exec::RunContext* context_;
   /// Of the parts begun, in their order. Kept after they end, since their last units may
   /// still be read.
   std::vector<std::unique_ptr<exec::Source>> sources_;
   RemoteSource* last_remote_ = nullptr;  ///< the last of them, when it is one
-  size_t current_ = 0;  ///< the part that is being read
+  size_t current_ = 0;                   ///< the part that is being read
   int64_t most_ahead_bytes_;
   std::deque<Ahead> ahead_;
   int64_t ahead_bytes_ = 0;
