@@ -195,7 +195,8 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
       Result<std::unique_ptr<UnitReader>> reader =
           pipeline_->source->NextUnit(context_->stop);
       NoteBytesRead();
-      if (!reader.ok()) return Fail(reader.status());
+      // A failure behind the last row that anybody wants is none.
+      if (!reader.ok()) return ended() ? void() : Fail(reader.status());
       if (*reader == nullptr) return;
       {
         const std::scoped_lock lock(mutex_);

@@ -39,6 +39,9 @@ const std::vector<Switch>& AllSwitches() {
        "a collect whose input is sorted by its keys, as a look at them shows, keeps one "
        "group at a time",
        "its input is kept and grouped"},
+      {"prefetch", &Switches::prefetch, 0,
+       "parts of objects in a store are fetched ahead, many at once",
+       "one request at a time, when its bytes are needed"},
       {"partial_aggregation", &Switches::partial_aggregation, 0,
        "a batch whose rows share keys is aggregated where it is read",
        "its rows are aggregated one by one"},

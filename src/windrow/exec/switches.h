@@ -19,6 +19,7 @@ struct Switches {
   bool push_filters = true;
   bool prune_scans = true;
   bool sorted_keys = true;
+  bool prefetch = true;
   bool partial_aggregation = true;
   bool dictionary_keys = true;
   bool sync_outputs = false;

@@ -20,6 +20,8 @@ struct FileEntry {
   int64_t size_bytes = 0;
   /// One for each `key=value` folder of the path, outermost first.
   std::vector<PartitionValue> partitions;
+  /// Of objects: when they were last changed, in nanoseconds since 1970.
+  int64_t changed_at = 0;
 };
 
 /// The local data files that `pattern` names, sorted by the bytes of their paths.

@@ -82,8 +82,8 @@ void JobReader::ReadSources(const YamlNode& node) {
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
   constexpr std::string_view kPath = "a path";
-  fields.AllowOnly({"scan", "format", "schema", "allow_empty", "table", "query",
-                    "generate"});
+  fields.AllowOnly(
+      {"scan", "format", "schema", "allow_empty", "table", "query", "generate"});
   ScanSpec scan;
   if (const auto* schema = fields.Find("schema")) {
     scan.schema = ReadColumnTypes(*schema, "schema", problems_);

@@ -148,7 +148,8 @@ std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema
 }
 
 Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
-                                               const Databases& databases) {
+                                               const Databases& databases,
+                                               const fs::ObjectAccess& access) {
   if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
     source::GenerateOptions options;
     options.dataset = generate->dataset.value;
@@ -173,7 +174,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
       declared->columns.push_back({column.column.value, std::move(type)});
     }
   }
-  return source::OpenFiles(patterns, kind, declared);
+  return source::OpenFiles(patterns, kind, access, declared);
 }
 
 }  // namespace windrow::plan
