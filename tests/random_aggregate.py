@@ -44,7 +44,7 @@ ARGUMENTS = {
 }
 NUMBERS = ["number", "small", "positive", "double", "single", "money"]
 FUNCTIONS = ["sum", "avg", "mean", "min", "max", "first", "last", "count", "count distinct"]
-LARGE_SEED = 39
+LARGE_SEEDS = (19, 39)
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class Maker:
     def __init__(self, seed: int, folder: Path):
         self._random = random.Random(seed)
         self._folder = folder
-        self._is_large = seed == LARGE_SEED
+        self._is_large = seed in LARGE_SEEDS
 
     def make(self) -> RandomAggregate:
         draw = self._random
         keys = draw.sample(sorted(KEYS), draw.choice([0, 1, 1, 2, 3, 4]))
         if self._is_large:
-            keys = ["name", "wide"]
+            keys = draw.sample(["name", "wide"], 2)
         table = self._table()
         calls = [self._call() for _ in range(draw.choice([0, 1, 3, 6]))]
         if not keys or self._is_large:
@@ -103,12 +103,14 @@ class Maker:
         rows = 150_000 if self._is_large else draw.choice([0, 1, 2, 60, 1000, 9000])
         groups = max(1, int(rows * draw.choice([0, 0.001, 0.3, 1])))
         if self._is_large:
-            groups = rows // 2
+            groups = rows
         null_share = draw.choice([0, 0.05])
         is_clustered = draw.random() < 0.3
 
         def group(row: int) -> int:
             return row * groups // rows if is_clustered else draw.randrange(groups)
+
+        pad = "a pod of some name " * 8 if self._is_large else "pod-"
 
         def key(number: int, type_: pa.DataType):
             if pa.types.is_boolean(type_):
@@ -123,7 +125,7 @@ class Maker:
                 return number - groups // 2
             if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
                 return number
-            return f"{'pod-' * (number % 3)}{number}"
+            return f"{pad * (number % 3)}{number}"
 
         columns = {}
         for name, type_ in KEYS.items():
@@ -220,9 +222,7 @@ class Maker:
             if draw.random() < 0.2:
                 arguments += ["--set", f"{switch}=off"]
         if self._is_large:
-            return [*arguments, "--memory", "48MiB"]
-        if draw.random() < 0.3:
-            arguments += ["--memory", "8MiB"]
+            return [*arguments, "--memory", "64MiB"]
         return [*arguments, "--set", f"morsel_rows={draw.choice([1, 10, 100, 10_000])}"]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random aggregates through the command, compared with DuckDB row by row and in order.
 
-One of the seeds run by default has more groups than its memory holds.
+Some of the seeds run by default have more groups than their memory holds.
 """
 
 import math

@@ -89,6 +89,7 @@ Status Aggregate::Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitte
 }
 
 Status Aggregate::Finish(exec::Emitter* emitter) {
+  const int words = store_.coding()->keys().words();
   ARROW_RETURN_NOT_OK(store_.Close());
   if (store_.has_spilled()) {
     ARROW_RETURN_NOT_OK(EmitFromDisk(emitter));
@@ -97,7 +98,6 @@ Status Aggregate::Finish(exec::Emitter* emitter) {
       return emitter->Emit(std::move(batches));
     }));
   }
-  const int words = store_.coding()->keys().words();
   metrics_->SetStrategy(
       internal::Words("keys of ", words, words == 1 ? " word, " : " words, ",
                       grouped_batches_, " of ", batches_,

@@ -68,7 +68,7 @@ struct AggregatePiece {
   column::PoolVector<int64_t> first_rows;  ///< from base_row; empty: rows are input rows
   column::PoolVector<uint32_t> order;      ///< rows by part, else as they were
   std::array<uint32_t, kParts + 1> starts = {};
-  /// By aggregate, null where there is nothing for it. Of groups kept alive only.
+  /// By aggregate, null where there is nothing for it.
   std::vector<std::unique_ptr<AggregateValues>> values;
   /// By aggregate, null where there is nothing for it; empty when rows are not grouped.
   std::vector<std::unique_ptr<AggregateState>> states;

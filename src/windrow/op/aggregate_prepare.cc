@@ -12,7 +12,7 @@ namespace windrow::op {
 namespace {
 
 /// Rows looked at to see whether a batch has rows of equal keys.
-constexpr int64_t kSampleRows = 4096;
+constexpr int64_t kSampleRows = 2048;
 
 Result<bool> Shrinks(const AggregatePiece& piece, arrow::MemoryPool* pool) {
   const int64_t sample = std::min(piece.rows, kSampleRows);
@@ -24,10 +24,11 @@ Result<bool> Shrinks(const AggregatePiece& piece, arrow::MemoryPool* pool) {
   return 2 * table.size() <= sample;
 }
 
-Result<AggregatePiece> Grouped(const AggregateLayout& layout, AggregatePiece rows,
+Result<AggregatePiece> Grouped(const AggregateLayout& layout, const AggregatePiece& rows,
                                arrow::MemoryPool* pool) {
   AggregatePart part(layout, *rows.coding, pool);
   ARROW_RETURN_NOT_OK(part.Add(rows, nullptr, rows.rows));
+  ARROW_RETURN_NOT_OK(part.Settle());
   AggregatePiece piece(pool);
   piece.coding = rows.coding;
   piece.input_rows = rows.input_rows;
@@ -35,8 +36,7 @@ Result<AggregatePiece> Grouped(const AggregateLayout& layout, AggregatePiece row
   const auto words = static_cast<size_t>(part.num_groups() * part.table().words());
   ARROW_RETURN_NOT_OK(piece.keys.Append({part.table().keys(), words}));
   ARROW_RETURN_NOT_OK(piece.first_rows.Append(part.first_rows().view()));
-  piece.bytes = rows.bytes + part.bytes();
-  piece.values = std::move(rows.values);
+  piece.bytes = part.bytes();
   piece.states = part.TakeStates();
   ARROW_RETURN_NOT_OK(piece.Divide());
   return piece;
@@ -75,7 +75,7 @@ Result<AggregatePiece> PrepareRows(const AggregateLayout& layout,
   piece.bytes += piece.rows * (12 + 8 * piece.coding->keys().words());
   if (may_group && !layout.has_distinct) {
     ARROW_ASSIGN_OR_RAISE(const bool shrinks, Shrinks(piece, pool));
-    if (shrinks) return Grouped(layout, std::move(piece), pool);
+    if (shrinks) return Grouped(layout, piece, pool);
   }
   return piece;
 }

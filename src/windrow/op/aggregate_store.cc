@@ -16,8 +16,12 @@
 namespace windrow::op {
 namespace {
 
-/// Pieces aggregated at once: enough for the parts to be worth their tasks.
-constexpr size_t kWindowPieces = 16;
+/// Rows or groups aggregated at once: enough for the parts to be worth their tasks, and
+/// few enough for the memory of one window to be used again by the next.
+constexpr int64_t kWindowRows = 32 * 1024;
+constexpr size_t kWindowPieces = 64;
+/// Rows of a batch that is taken, by intent.
+constexpr int64_t kTakenRows = 16 * 1024;
 /// The hash has no more bits to divide by.
 constexpr int kLevelsMax = 64 / AggregateSpill::kShareBits;
 
@@ -34,8 +38,11 @@ AggregateStore::AggregateStore(const AggregateLayout& layout, int level,
   if (context_->budget != nullptr) context_->budget->Register(this);
 }
 
-AggregateStore::~AggregateStore() {
-  if (context_->budget != nullptr) context_->budget->Unregister(this);
+AggregateStore::~AggregateStore() { StopSpilling(); }
+
+void AggregateStore::StopSpilling() {
+  if (is_closed_.exchange(true) || context_->budget == nullptr) return;
+  context_->budget->Unregister(this);
 }
 
 std::shared_ptr<AggregateCoding> AggregateStore::coding() const {
@@ -50,25 +57,25 @@ int64_t AggregateStore::WindowBytes() const {
   return std::min(kUnbounded, context_->budget->budget_bytes() / 16);
 }
 
-/// Whether what is held takes more than its share. Writing it takes as much again, and the
-/// rest of the run needs its part.
+/// Whether what is held takes more than its share. Writing it takes as much again, and
+/// the rest of the run needs its part, most while the input is read.
 bool AggregateStore::IsCrowded() const {
   if (context_->budget == nullptr) return false;
   const int64_t budget = context_->budget->budget_bytes();
   const int64_t held = held_bytes_;
   const int64_t others = std::max<int64_t>(0, context_->budget->bytes_allocated() - held);
-  return held > budget / 4 || 2 * held > budget - others;
+  return held > budget / (level_ == 0 ? 8 : 4) || 2 * held > budget - others;
 }
 
 Status AggregateStore::Add(AggregatePiece piece) {
   piece.base_row = rows_;
   rows_ += piece.input_rows;
   window_bytes_ += piece.bytes;
+  window_rows_ += piece.rows;
   window_.push_back(std::move(piece));
-  if (window_.size() < kWindowPieces && window_bytes_ < WindowBytes()) {
-    return Status::OK();
-  }
-  return MergeWindow();
+  const bool is_full = window_rows_ >= kWindowRows || window_.size() >= kWindowPieces ||
+                       window_bytes_ >= WindowBytes();
+  return is_full ? MergeWindow() : Status::OK();
 }
 
 Status AggregateStore::MergeWindow() {
@@ -80,6 +87,7 @@ Status AggregateStore::MergeWindow() {
   }
   window_.clear();
   window_bytes_ = 0;
+  window_rows_ = 0;
   return Status::OK();
 }
 
@@ -144,15 +152,22 @@ Status AggregateStore::Flush() {
 
 Status AggregateStore::Spill() {
   const std::scoped_lock lock(mutex_);
-  return is_closed_ ? Status::OK() : Flush();
+  return Flush();
 }
 
 Status AggregateStore::Close() {
   ARROW_RETURN_NOT_OK(MergeWindow());
-  const std::scoped_lock lock(mutex_);
-  if (has_spilled_) ARROW_RETURN_NOT_OK(Flush());
-  is_closed_ = true;
-  if (has_spilled_) return Status::OK();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (has_spilled_) ARROW_RETURN_NOT_OK(Flush());
+  }
+  StopSpilling();
+  if (has_spilled_) {
+    // Between the two it may have been asked to spill.
+    ARROW_RETURN_NOT_OK(Flush());
+    coding_.reset();
+    return Status::OK();
+  }
   const auto has_groups = [](const auto& part) { return part != nullptr; };
   if (layout_.key_types.empty() &&
       std::none_of(parts_.begin(), parts_.end(), has_groups)) {
@@ -203,12 +218,21 @@ Status AggregateStore::TakeAll(const Take& take) {
 Status AggregateStore::TakeGroups(const Take& take) {
   if (num_groups_ == 0) return Status::OK();
   const AggregateResult result(layout_, *held_coding_, parts_, context_);
+  std::vector<std::shared_ptr<arrow::RecordBatch>> waiting;
+  int64_t rows = 0;
   for (size_t p = 0; p < parts_.size(); ++p) {
     ARROW_RETURN_NOT_OK(context_->stop.Poll());
-    if (parts_[p] == nullptr) continue;
-    ARROW_ASSIGN_OR_RAISE(auto batch, result.OfPart(*parts_[p]));
-    parts_[p].reset();
-    ARROW_RETURN_NOT_OK(take(std::move(batch)));
+    if (parts_[p] != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(waiting.emplace_back(), result.OfPart(*parts_[p]));
+      rows += waiting.back()->num_rows();
+      parts_[p].reset();
+    }
+    if (rows == 0 || (rows < kTakenRows && p + 1 < parts_.size())) continue;
+    ARROW_ASSIGN_OR_RAISE(auto joined,
+                          arrow::ConcatenateRecordBatches(waiting, context_->pool));
+    waiting.clear();
+    rows = 0;
+    ARROW_RETURN_NOT_OK(take(std::move(joined)));
   }
   return Status::OK();
 }

@@ -58,6 +58,7 @@ class AggregateStore : public exec::Spillable {
   Status Spill() override;
 
  private:
+  void StopSpilling();
   Status MergeWindow();
   Status MergeRun(size_t begin, size_t end);
   Status Flush();
@@ -78,6 +79,7 @@ class AggregateStore : public exec::Spillable {
   int64_t rows_ = 0;
   std::vector<AggregatePiece> window_;
   int64_t window_bytes_ = 0;
+  int64_t window_rows_ = 0;
 
   mutable std::mutex coding_mutex_;
   std::shared_ptr<AggregateCoding> coding_;  ///< guarded by coding_mutex_

@@ -188,6 +188,11 @@ int64_t AggregateValues::bytes() const {
   int64_t bytes = views_memory.size() * static_cast<int64_t>(sizeof(std::string_view)) +
                   codes.size() * static_cast<int64_t>(sizeof(uint64_t));
   if (words != nullptr) bytes += owners[0]->length() * 8;
+  if (indices == nullptr) {
+    for (const std::string_view view : views_memory) {
+      bytes += static_cast<int64_t>(view.size());
+    }
+  }
   return bytes;
 }
 
