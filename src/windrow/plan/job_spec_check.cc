@@ -19,7 +19,9 @@ namespace windrow::plan {
 namespace {
 
 const std::vector<std::string>& Datasets() {
-  static const std::vector<std::string> kDatasets = {"securities", "quotes", "pings"};
+  static const std::vector<std::string> kDatasets = {
+      "securities",      "quotes",      "pings",           "pod_usage_hourly",
+      "pod_usage_daily", "pod_storage", "pod_node_labels", "pod_namespace_labels"};
   return kDatasets;
 }
 
