@@ -39,6 +39,9 @@ const std::vector<Switch>& AllSwitches() {
        "a collect whose input is sorted by its keys, as a look at them shows, keeps one "
        "group at a time",
        "its input is kept and grouped"},
+      {"label_memo", &Switches::label_memo, 0,
+       "label functions compute what a distinct text gives once and remember it",
+       "they compute every row"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

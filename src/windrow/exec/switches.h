@@ -19,6 +19,7 @@ struct Switches {
   bool push_filters = true;
   bool prune_scans = true;
   bool sorted_keys = true;
+  bool label_memo = true;
   bool sync_outputs = false;
   int64_t morsel_rows = 64 * 1024;
   int64_t morsel_bytes = 8 << 20;

@@ -22,8 +22,8 @@ using arrow::Type;
 const std::map<std::string_view, const FunctionEntry*>& AllFunctions() {
   static const auto all = [] {
     std::map<std::string_view, const FunctionEntry*> functions;
-    for (const auto* family :
-         {&NumberFunctions(), &TextFunctions(), &TimeFunctions(), &ChoiceFunctions()}) {
+    for (const auto* family : {&NumberFunctions(), &TextFunctions(), &TimeFunctions(),
+                               &ChoiceFunctions(), &LabelFunctions()}) {
       for (const FunctionEntry& entry : *family) functions.emplace(entry.name, &entry);
     }
     return functions;
@@ -57,7 +57,8 @@ const std::vector<std::string>& FunctionNames() {
   return names;
 }
 
-Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args) {
+Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args,
+                               BindSettings settings) {
   const auto found = AllFunctions().find(source.name());
   if (found == AllFunctions().end()) {
     return ExprError(source.offset(), "unknown function '", source.name(), "'",
@@ -69,7 +70,7 @@ Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args) 
     return ExprError(source.offset(), "found ", args.size(), " arguments, expected ",
                      entry.signature);
   }
-  return entry.bind({source, std::move(args), entry.signature});
+  return entry.bind({source, std::move(args), entry.signature, settings});
 }
 
 Result<TypedExpr> NumberArgument(const FunctionCall& call, size_t index) {
