@@ -11,6 +11,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/plan/inline_values.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -175,6 +176,11 @@ class JobChecker {
   void CheckSource(const SourceSpec& source) {
     if (const auto* scan = std::get_if<ScanSpec>(&source.kind)) {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
+      return;
+    }
+    if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {
+      RequireFilled(!values->columns.empty(), source.name.place, "column of values");
+      CheckValues(*values, problems_);
       return;
     }
     const auto& generate = std::get<GenerateSpec>(source.kind);

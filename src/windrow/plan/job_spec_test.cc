@@ -131,6 +131,36 @@ sinks:
   EXPECT_EQ(generate.options.at("match_rate").value, "0.5");
 }
 
+TEST(JobSpecRoundTrip, InlineValuesKeepWhatQuotesMean) {
+  constexpr std::string_view kText = R"yaml(windrow: 1
+sources:
+  v:
+    values:
+      columns: {t: varchar, i: integer, "odd name": "decimal(5,2)", d: date}
+      rows:
+        - ["1", 1, 1.50, 2025-01-31]
+        - ["true", -2, 1e1, "2025-01-31"]
+        - ["null", ~, ~, ~]
+        - ["~", 0, 0, ~]
+        - ["", 0, 0, ~]
+        - [~, 0, 0, ~]
+        - ["$${x} $$$$ a: b # c", 0, 0, ~]
+  none: {values: {columns: {k: boolean}, rows: []}}
+sinks:
+  - {collect: v, from: v}
+)yaml";
+  const auto job = Read(kText);
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  const auto& rows = std::get<ValuesSpec>(job->sources[0].kind).rows;
+  EXPECT_EQ(rows[1].value[0].value, "true");
+  EXPECT_EQ(rows[2].value[0].value, "null");
+  EXPECT_EQ(rows[5].value[0].value, std::nullopt);
+  EXPECT_EQ(rows[6].value[0].value, "${x} $$ a: b # c");
+  const std::string written = Canonical(kText);
+  EXPECT_THAT(written, testing::HasSubstr("[\"null\", ~, ~, ~]"));
+  EXPECT_THAT(written, testing::HasSubstr("[\"true\", -2, 1e1, \"2025-01-31\"]"));
+}
+
 TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
   const auto steps_of = [](std::string_view steps) {
     const std::string canonical =
