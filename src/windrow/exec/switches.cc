@@ -48,6 +48,9 @@ const std::vector<Switch>& AllSwitches() {
       {"dictionary_keys", &Switches::dictionary_keys, 0,
        "text that an aggregate works with is read as the codes it is stored as",
        "it is read as values"},
+      {"label_memo", &Switches::label_memo, 0,
+       "label functions compute what a distinct text gives once and remember it",
+       "they compute every row"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

@@ -22,6 +22,7 @@ struct Switches {
   bool prefetch = true;
   bool partial_aggregation = true;
   bool dictionary_keys = true;
+  bool label_memo = true;
   bool sync_outputs = false;
   bool binary_copy = true;
   int64_t morsel_rows = 64 * 1024;

@@ -84,6 +84,9 @@ class Expr {
 /// Names of the columns `expr` reads, each once, in order of first use.
 std::vector<std::string> ColumnNames(const Expr& expr);
 
+/// Whether computing `expr` again gives other values.
+bool IsVolatile(const Expr& expr);
+
 /// `expr` with each column found in `definitions` replaced; the replacements themselves
 /// are not searched. Unchanged subtrees are shared.
 ExprPtr Substitute(const ExprPtr& expr,

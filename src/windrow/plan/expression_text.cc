@@ -45,6 +45,12 @@ class Parser {
     return expr;
   }
 
+  Result<std::shared_ptr<arrow::DataType>> RunType() {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::DataType> type, Type());
+    if (Peek().kind != TokenKind::kEnd) return Unexpected("the end of the type");
+    return type;
+  }
+
  private:
   const Token& Peek(size_t ahead = 0) const {
     return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
@@ -365,6 +371,11 @@ class Parser {
 Result<ExprPtr> ParseExpression(std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(std::vector<Token> tokens, Tokenize(text));
   return Parser(std::move(tokens)).Run();
+}
+
+Result<std::shared_ptr<arrow::DataType>> ParseTypeText(std::string_view text) {
+  ARROW_ASSIGN_OR_RAISE(std::vector<Token> tokens, Tokenize(text));
+  return Parser(std::move(tokens)).RunType();
 }
 
 }  // namespace windrow::plan

@@ -23,8 +23,8 @@ using arrow::Type;
 const std::map<std::string_view, const FunctionEntry*>& AllFunctions() {
   static const auto all = [] {
     std::map<std::string_view, const FunctionEntry*> functions;
-    for (const auto* family :
-         {&NumberFunctions(), &TextFunctions(), &TimeFunctions(), &ChoiceFunctions()}) {
+    for (const auto* family : {&NumberFunctions(), &TextFunctions(), &TimeFunctions(),
+                               &ChoiceFunctions(), &LabelFunctions()}) {
       for (const FunctionEntry& entry : *family) functions.emplace(entry.name, &entry);
     }
     return functions;
@@ -70,7 +70,8 @@ Status UnknownFunction(const Expr& call) {
                    ListOf(FunctionNames()));
 }
 
-Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args) {
+Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args,
+                               BindSettings settings) {
   const auto found = AllFunctions().find(source.name());
   if (found == AllFunctions().end()) return UnknownFunction(source);
   const FunctionEntry& entry = *found->second;
@@ -78,7 +79,7 @@ Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args) 
     return ExprError(source.offset(), "found ", args.size(), " arguments, expected ",
                      entry.signature);
   }
-  return entry.bind({source, std::move(args), entry.signature});
+  return entry.bind({source, std::move(args), entry.signature, settings});
 }
 
 Result<TypedExpr> NumberArgument(const FunctionCall& call, size_t index) {

@@ -47,9 +47,26 @@ struct GenerateSpec {
   bool operator==(const GenerateSpec&) const = default;
 };
 
+/// A cell of inline rows, null without text.
+using ValueCell = Placed<std::optional<std::string>>;
+
+/// `type` is SQL's name of it, as in a cast.
+struct ValuesColumn {
+  PlacedText name;
+  PlacedText type;
+  bool operator==(const ValuesColumn&) const = default;
+};
+
+/// Rows written into the job. Each has a cell for each column.
+struct ValuesSpec {
+  std::vector<ValuesColumn> columns;  ///< at least one
+  std::vector<Placed<std::vector<ValueCell>>> rows;
+  bool operator==(const ValuesSpec&) const = default;
+};
+
 struct SourceSpec {
   PlacedText name;
-  std::variant<ScanSpec, GenerateSpec> kind;
+  std::variant<ScanSpec, GenerateSpec, ValuesSpec> kind;
   bool operator==(const SourceSpec&) const = default;
 };
 

@@ -13,6 +13,7 @@
 #include "windrow/base/near_name.h"
 #include "windrow/plan/column_types.h"
 #include "windrow/plan/database_spec.h"
+#include "windrow/plan/inline_values.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -181,6 +182,11 @@ class JobChecker {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
       CheckDeclaredTypes(*scan, problems_);
       CheckDatabaseScan(*scan, source.name.place, problems_);
+      return;
+    }
+    if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {
+      RequireFilled(!values->columns.empty(), source.name.place, "column of values");
+      CheckValues(*values, problems_);
       return;
     }
     const auto& generate = std::get<GenerateSpec>(source.kind);

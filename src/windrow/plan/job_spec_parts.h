@@ -26,6 +26,9 @@ ProbeMeasurementsSpec ReadProbeMeasurements(const YamlNode& node,
 ProbeRecordsSpec ReadProbeRecords(const YamlNode& node, const std::string& owner,
                                   ProblemList& problems);
 
+/// A source that has the key values.
+ValuesSpec ReadValues(const Fields& source, ProblemList& problems);
+
 /// Appends to `job.sinks`, whose sources and steps are read already.
 void ReadSinks(const YamlNode& node, JobSpec& job, ProblemList& problems);
 

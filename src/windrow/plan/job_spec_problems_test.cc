@@ -74,8 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"windrow: 1\nsources: {q: &a {scan: q}, r: *a}\nsinks: [{write: o, from: "
              "q}]\n",
              "j:2:31: found an alias; expected the value itself\n"
-             "j:2:31: found nothing for source 'r'; expected {scan: PATH} or {generate: "
-             "DATASET}"},
+             "j:2:31: found nothing for source 'r'; expected {scan: PATH}, {generate: "
+             "DATASET} or {values: {...}}"},
         Case{"windrow: 1\nsources: {q: {scan: !path q}}\nsinks: [{write: o}]\n",
              "j:2:21: found the tag '!path'; expected a value without one"},
         Case{"windrow: 1\nsources: {q: {scan: q}, q: {scan: r}}\nsteps: {q: {limit: 1, "
@@ -206,16 +206,17 @@ INSTANTIATE_TEST_SUITE_P(
     Job, SourceProblem,
     testing::Values(
         Case{"{}",
-             "j:2:14: found no 'scan' in source 'q'; expected scan: PATH or generate: "
-             "DATASET"},
+             "j:2:14: found no 'scan' in source 'q'; expected scan: PATH, generate: "
+             "DATASET or values: {...}"},
         Case{"q.parquet",
-             "j:2:14: found the text 'q.parquet' for source 'q'; expected {scan: PATH} "
-             "or {generate: DATASET}"},
+             "j:2:14: found the text 'q.parquet' for source 'q'; expected {scan: PATH}, "
+             "{generate: DATASET} or {values: {...}}"},
         Case{"{scn: a}",
-             "j:2:14: found no 'scan' in source 'q'; expected scan: PATH or generate: "
-             "DATASET\n"
+             "j:2:14: found no 'scan' in source 'q'; expected scan: PATH, generate: "
+             "DATASET or values: {...}\n"
              "j:2:15: found the unknown key 'scn' in source 'q'; expected scan, format, "
-             "schema, allow_empty or generate; did you mean 'scan'?"},
+             "schema, allow_empty, table, query, generate or values; did you mean "
+             "'scan'?"},
         Case{"{scan: 5}",
              "j:2:21: found the number 5 for 'scan'; expected a path (in quotes "
              "if it is meant as text)"},

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/job_spec_writer.h"
 
+#include <arrow/type.h>
+
 #include <algorithm>
 #include <charconv>
 #include <set>
 
+#include "windrow/plan/expression_text.h"
 #include "windrow/plan/sort_key_text.h"
+#include "windrow/plan/type_widening.h"
 #include "windrow/plan/yaml_tree.h"
 
 namespace windrow::plan {
@@ -66,6 +70,38 @@ YamlNode WriteSource(const GenerateSpec& generate) {
   Put(map, "rows", Number(generate.rows.value));
   if (generate.seed.has_value()) Put(map, "seed", Number(*generate.seed));
   for (const auto& [key, option] : generate.options) Put(map, key, Text(option.value));
+  return map;
+}
+
+/// Numbers and booleans go without quotes, as they were meant.
+YamlNode WriteCell(const ValueCell& cell, const arrow::DataType* type) {
+  if (!cell.value.has_value()) return {};
+  const bool is_plain =
+      type != nullptr && (IsNumber(*type) || type->id() == arrow::Type::BOOL);
+  return is_plain ? Literal(*cell.value) : Text(*cell.value);
+}
+
+YamlNode WriteSource(const ValuesSpec& values) {
+  YamlNode columns = Map();
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  for (const ValuesColumn& column : values.columns) {
+    Put(columns, column.name.value, Text(column.type.value));
+    types.push_back(ParseTypeText(column.type.value).ValueOr(nullptr));
+  }
+  YamlNode rows = List();
+  for (const auto& row : values.rows) {
+    YamlNode cells = List();
+    for (size_t c = 0; c < row.value.size(); ++c) {
+      const auto* type = c < types.size() ? types[c].get() : nullptr;
+      cells.items.push_back(WriteCell(row.value[c], type));
+    }
+    rows.items.push_back(std::move(cells));
+  }
+  YamlNode body = Map();
+  Put(body, "columns", std::move(columns));
+  Put(body, "rows", std::move(rows));
+  YamlNode map = Map();
+  Put(map, "values", std::move(body));
   return map;
 }
 

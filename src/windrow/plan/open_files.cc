@@ -8,6 +8,7 @@
 
 #include "windrow/plan/column_types.h"
 #include "windrow/plan/database_spec.h"
+#include "windrow/plan/inline_values.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/ipc_sink.h"
@@ -16,6 +17,7 @@
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
 #include "windrow/source/row_buffer_table.h"
+#include "windrow/source/values_table.h"
 
 namespace windrow::plan {
 namespace {
@@ -159,6 +161,10 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
       ARROW_RETURN_NOT_OK(source::SetGenerateOption(name, value.value, &options));
     }
     return source::OpenGeneratedTable(options);
+  }
+  if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {
+    ARROW_ASSIGN_OR_RAISE(auto rows, MakeInlineBatch(*values));
+    return source::MakeValuesTable(std::move(rows));
   }
   const auto& scan = std::get<ScanSpec>(source.kind);
   if (ReadsDatabase(scan)) return OpenDatabaseTable(scan, databases);

@@ -172,7 +172,7 @@ void Instantiator::PipelineMaker::AddBreaker(std::unique_ptr<exec::Breaker> brea
 
 Status Instantiator::PipelineMaker::Add(const FilterOp& filter) {
   ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
-                        BindPredicate(*filter.predicate, *schema_));
+                        BindPredicate(*filter.predicate, *schema_, Settings()));
   AddOperator(std::make_unique<op::Filter>(std::move(bound.expression),
                                            std::move(bound.text), schema_, context_),
               "filter");
@@ -189,7 +189,8 @@ Status Instantiator::PipelineMaker::Add(const ProjectOp& project) {
       WINDROW_CHECK(column.input >= 0);
       fields.push_back(schema_->field(column.input)->WithName(name));
     } else {
-      ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindExpression(*expression, *schema_));
+      ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
+                            BindExpression(*expression, *schema_, Settings()));
       fields.push_back(arrow::field(name, bound.type));
       column.expression = std::move(bound.expression);
       column.text = std::move(bound.text);

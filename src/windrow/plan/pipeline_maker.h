@@ -9,8 +9,10 @@
 
 #include "windrow/exec/concat_source.h"
 #include "windrow/exec/pipeline.h"
+#include "windrow/exec/run_context.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/collected_groups.h"
+#include "windrow/plan/bind_settings.h"
 #include "windrow/plan/instantiate.h"
 #include "windrow/plan/physical_plan.h"
 
@@ -35,6 +37,7 @@ class Instantiator::PipelineMaker {
   Status OpenSources(const PipelineStage& stage);
   Result<exec::ConcatPart> OpenInput(const StageInput& input);
   exec::StepMetrics* Metrics(const std::string& kind);
+  BindSettings Settings() const { return {context_->label_memo}; }
   void AddOperator(std::unique_ptr<exec::Operator> op, const std::string& kind);
   void AddBreaker(std::unique_ptr<exec::Breaker> breaker, const std::string& kind);
   Status Add(const FilterOp& filter);

@@ -83,13 +83,21 @@ Result<NodePtr> PushThroughFilter(const FilterNode& filter, const std::string& s
 }
 
 Result<NodePtr> PushThroughProject(const ProjectNode& project, const std::string& step,
-                                   Falling falling) {
+                                   const Falling& falling) {
   std::map<std::string, ExprPtr> definitions;
   for (const auto& [name, expression] : project.columns) definitions[name] = expression;
-  for (ExprPtr& conjunct : falling.conjuncts)
-    conjunct = Substitute(conjunct, definitions);
-  ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(project.input, std::move(falling)));
-  return MakeNode(step, ProjectNode{std::move(input), project.columns});
+  Falling next{{}, falling.step};
+  std::vector<ExprPtr> stay;
+  for (const ExprPtr& conjunct : falling.conjuncts) {
+    ExprPtr moved = Substitute(conjunct, definitions);
+    // What is random must be drawn once.
+    (IsVolatile(*moved) ? stay : next.conjuncts)
+        .push_back(IsVolatile(*moved) ? conjunct : std::move(moved));
+  }
+  ARROW_ASSIGN_OR_RAISE(NodePtr input, PushDown(project.input, std::move(next)));
+  ARROW_ASSIGN_OR_RAISE(const NodePtr made,
+                        MakeNode(step, ProjectNode{std::move(input), project.columns}));
+  return Filtered(made, stay, falling.step);
 }
 
 Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
@@ -164,7 +172,7 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
     return PushThroughFilter(*filter, node->step, falling);
   }
   if (const auto* project = node->As<ProjectNode>()) {
-    return PushThroughProject(*project, node->step, std::move(falling));
+    return PushThroughProject(*project, node->step, falling);
   }
   if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
   if (const auto* all = node->As<UnionNode>()) {
