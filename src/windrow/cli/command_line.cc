@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/command_line.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
@@ -13,6 +10,8 @@
 #include "windrow/cli/engine_options.h"
 #include "windrow/cli/generate_pod_usage.h"
 #include "windrow/cli/inspect_command.h"
+#include "windrow/cli/log_format.h"
+#include "windrow/cli/pod_usage_command.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/cli/usage_message.h"
 #include "windrow/cli/verify_probe_rows.h"
@@ -54,6 +53,7 @@ class CommandLine {
     AddExplain();
     AddEnrich();
     AddProbeRows();
+    AddPodUsage();
     AddGenerate();
     AddInspect();
     AddHelp();
@@ -71,11 +71,10 @@ class CommandLine {
                 << '\n';
       return 2;
     }
-    spdlog::set_default_logger(spdlog::stderr_color_mt("windrow"));
-    spdlog::set_level(spdlog::level::from_str(engine_.log_level));
+    StartLog(engine_.log_level, engine_.log_format);
     const Status status = action_();
     std::cout.flush();
-    if (!status.ok()) std::cerr << "windrow: " << status.message() << '\n';
+    if (!status.ok()) LogFailure(status, engine_.log_format);
     return ExitCode(status);
   }
 
@@ -100,11 +99,18 @@ class CommandLine {
         ->add_option("--report", engine_.report,
                      "write the run report to this .json file")
         ->group(group);
+    command
+        ->add_option("--metrics", engine_.metrics,
+                     "write metrics of the run, as Prometheus reads them, to this file")
+        ->group(group);
     command->add_option("--progress", engine_.progress, "auto, plain or none")
         ->check(CLI::IsMember({"auto", "plain", "none"}))
         ->group(group);
     command->add_option("--log-level", engine_.log_level, "debug, info, warn or error")
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+        ->group(group);
+    command->add_option("--log-format", engine_.log_format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
         ->group(group);
     command->add_flag("--print-job", engine_.print_job, "print the job document and stop")
         ->group(group);
@@ -259,6 +265,42 @@ class CommandLine {
     return VerifyProbeRows(probe_rows_.output, engine_, stop_, std::cout);
   }
 
+  void AddPodUsage() {
+    CLI::App* command =
+        Command("pod-usage", "OpenShift usage reports to rows of a daily summary");
+    recipe::PodUsageOptions& options = pod_usage_.recipe;
+    command->add_option("--input", options.input, "folder or s3://BUCKET/PREFIX")
+        ->required();
+    command
+        ->add_option("--layout", options.layout,
+                     "koku: its hourly and daily tables; hourly: rows hourly everywhere")
+        ->capture_default_str();
+    command->add_option("--account", options.account, "whose reports, as in the paths")
+        ->required();
+    command->add_option("--source", options.source, "UUID of the reports' source")
+        ->required();
+    command->add_option("--cluster-id", options.cluster_id, "for the output")->required();
+    command->add_option("--cluster-alias", options.cluster_alias, "for the output")
+        ->required();
+    command->add_option("--report-period-id", options.report_period_id, "for the output")
+        ->required();
+    command->add_option("--start", options.start, "first day, YYYY-MM-DD")->required();
+    command->add_option("--end", options.end, "last day, in the same month")->required();
+    command
+        ->add_option("--reference", pod_usage_.reference,
+                     "enabled label keys, cost categories and nodes: a .json file, or "
+                     "postgresql://...")
+        ->required();
+    command->add_option("--to", options.to, "OUT.parquet, OUT.ndjson or postgresql://...")
+        ->required();
+    command->add_option("--parallel", options.parallel,
+                        "connections that write to PostgreSQL");
+    AddWhere(command);
+    AddEngineOptions(command);
+    command->callback(
+        [this] { action_ = [this] { return RunPodUsage(pod_usage_, engine_, stop_); }; });
+  }
+
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
@@ -357,6 +399,7 @@ class CommandLine {
   bool verifies_probe_rows_ = false;
   recipe::GenerateJobOptions generate_;
   std::vector<std::string> generate_options_;
+  PodUsageCommand pod_usage_;
   InspectOptions inspect_;
   std::string help_topic_;
 };

@@ -17,7 +17,9 @@ struct EngineOptions {
   std::string s3_endpoint;        ///< URL; empty: AWS_ENDPOINT_URL, or else AWS
   std::string report;             ///< file for the run report; empty: none
   std::string progress = "auto";  ///< auto, plain or none
+  std::string metrics;            ///< file for metrics of the run; empty: none
   std::string log_level = "warn";
+  std::string log_format = "text";  ///< text or json
   bool print_job = false;
   std::vector<std::string> set;  ///< NAME=VALUE engine switches
 };

@@ -157,11 +157,16 @@ class Binder {
   }
 
   /// Parses and types an expression over `input`, so that its problems carry its place.
+  /// One that comes to a column as it is, such as a cast to its own type, is that column.
   Result<ExprPtr> BoundIn(const PlacedText& text, const NodePtr& input) const {
     ARROW_ASSIGN_OR_RAISE(ExprPtr expression, Parse(text));
-    ARROW_RETURN_NOT_OK(At(FormatPlace(job_.document_name, text.place),
-                           BindExpression(*expression, *input->schema).status()));
-    return expression;
+    const auto bound = BindExpression(*expression, *input->schema);
+    if (!bound.ok()) {
+      return At(FormatPlace(job_.document_name, text.place), bound.status());
+    }
+    const auto* column = bound->expression.parameter();
+    if (column == nullptr || column->indices.size() != 1) return expression;
+    return Expr::Column(input->schema->field(column->indices[0])->name());
   }
 
   Result<NodePtr> BindStep(const FilterSpec& spec) const {
