@@ -129,12 +129,15 @@ class Maker:
 
         columns = {}
         for name, type_ in KEYS.items():
-            values = [None if draw.random() < null_share else key(group(row), type_)
-                      for row in range(rows)]
+            values = [
+                None if draw.random() < null_share else key(group(row), type_)
+                for row in range(rows)
+            ]
             columns[name] = self._array(values, type_)
         for name, type_ in ARGUMENTS.items():
-            values = [None if draw.random() < null_share else self._value(type_)
-                      for _ in range(rows)]
+            values = [
+                None if draw.random() < null_share else self._value(type_) for _ in range(rows)
+            ]
             columns[name] = self._array(values, type_)
         return pa.table(columns)
 

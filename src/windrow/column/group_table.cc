@@ -77,7 +77,8 @@ Status GroupTable::FindOrAddWords(const uint64_t* keys, const uint64_t* hashes,
     while (true) {
       Slot& slot = slots_[static_cast<int64_t>(place)];
       if (slot.number == 0) {
-        if (size_ >= UINT32_MAX - 1) return Status::CapacityError("more keys than numbers");
+        if (size_ >= UINT32_MAX - 1)
+          return Status::CapacityError("more keys than numbers");
         ARROW_RETURN_NOT_OK(keys_.Append({key, static_cast<size_t>(words)}));
         slot = {hash, static_cast<uint32_t>(++size_)};
         groups[i] = slot.number - 1;
@@ -95,8 +96,7 @@ Status GroupTable::FindOrAddWords(const uint64_t* keys, const uint64_t* hashes,
 
 Status GroupTable::Grow() {
   PoolVector<Slot> grown(pool_);
-  ARROW_RETURN_NOT_OK(
-      grown.Assign(std::max(kFirstSlots, 2 * slots_.size()), Slot{0, 0}));
+  ARROW_RETURN_NOT_OK(grown.Assign(std::max(kFirstSlots, 2 * slots_.size()), Slot{0, 0}));
   const auto mask = static_cast<uint64_t>(grown.size() - 1);
   for (const Slot& slot : slots_) {
     if (slot.number == 0) continue;

@@ -27,10 +27,9 @@ TEST(GroupTable, NumbersKeysInOrderOfArrival) {
       for (uint32_t row = 0; row < kRows; row += 1 + random() % 3) rows.push_back(row);
       std::vector<uint32_t> groups(rows.size());
       const auto count = static_cast<int64_t>(rows.size());
-      ASSERT_TRUE(table
-                      .FindOrAdd(keys.data(), hashes.data(), rows.data(), count,
-                                 groups.data())
-                      .ok());
+      ASSERT_TRUE(
+          table.FindOrAdd(keys.data(), hashes.data(), rows.data(), count, groups.data())
+              .ok());
       for (size_t i = 0; i < rows.size(); ++i) {
         const auto* first = keys.data() + static_cast<int64_t>(rows[i]) * words;
         const Key key(first, first + words);

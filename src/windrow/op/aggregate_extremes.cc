@@ -146,15 +146,13 @@ class EndState : public AggregateState {
                                      arrow::MemoryPool* pool) const override {
     const auto always = [](uint32_t) { return true; };
     ARROW_ASSIGN_OR_RAISE(
-        ArrayPtr words,
-        Gathered<uint64_t>(
-            arrow::uint64(), groups, [&](uint32_t group) { return words_[group]; },
-            always, pool));
+        ArrayPtr words, Gathered<uint64_t>(
+                            arrow::uint64(), groups,
+                            [&](uint32_t group) { return words_[group]; }, always, pool));
     ARROW_ASSIGN_OR_RAISE(
-        ArrayPtr found,
-        Gathered<uint8_t>(
-            arrow::uint8(), groups, [&](uint32_t group) { return found_[group]; },
-            always, pool));
+        ArrayPtr found, Gathered<uint8_t>(
+                            arrow::uint8(), groups,
+                            [&](uint32_t group) { return found_[group]; }, always, pool));
     return std::vector<ArrayPtr>{std::move(words), std::move(found)};
   }
   Status Load(const std::vector<ArrayPtr>& columns) override {

@@ -11,10 +11,10 @@ AggregateCoding::AggregateCoding(const AggregateLayout& layout, exec::RunContext
     : keys_(layout.key_types, /*has_nulls=*/true, context) {
   for (const AggregateKind& kind : layout.kinds) {
     const bool is_distinct = kind.function == column::Aggregate::kCountDistinct;
-    distinct_.push_back(
-        is_distinct ? std::make_unique<GroupCoding>(std::vector{kind.argument},
-                                                    /*has_nulls=*/false, context)
-                    : nullptr);
+    distinct_.push_back(is_distinct
+                            ? std::make_unique<GroupCoding>(std::vector{kind.argument},
+                                                            /*has_nulls=*/false, context)
+                            : nullptr);
   }
 }
 

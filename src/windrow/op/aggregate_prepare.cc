@@ -64,8 +64,8 @@ Result<AggregatePiece> PrepareRows(const AggregateLayout& layout,
       ARROW_ASSIGN_OR_RAISE(*values,
                             AggregateValues::Make(form, kind.argument, column, pool));
       if (form == ValueForm::kCode) {
-        ARROW_RETURN_NOT_OK(piece.coding->distinct(i)->Code({column}, piece.rows,
-                                                            &values->codes));
+        ARROW_RETURN_NOT_OK(
+            piece.coding->distinct(i)->Code({column}, piece.rows, &values->codes));
       }
     }
     piece.bytes += values->bytes();

@@ -57,7 +57,8 @@ std::vector<int64_t> AggregateResult::Cuts(int64_t rows) const {
   std::vector<int64_t> bins(static_cast<size_t>(rows / kBinRows + 1), 0);
   for (const auto& part : parts_) {
     if (part == nullptr) continue;
-    for (const int64_t row : part->first_rows()) ++bins[static_cast<size_t>(row / kBinRows)];
+    for (const int64_t row : part->first_rows())
+      ++bins[static_cast<size_t>(row / kBinRows)];
   }
   std::vector<int64_t> cuts = {0};
   int64_t groups = 0;
@@ -74,8 +75,8 @@ std::vector<int64_t> AggregateResult::Cuts(int64_t rows) const {
 
 Result<ArrayPtr> AggregateResult::Column(const AggregatePart& part, size_t index,
                                          std::span<const uint32_t> groups) const {
-  const auto& field = layout_.output->field(
-      static_cast<int>(layout_.key_types.size() + index));
+  const auto& field =
+      layout_.output->field(static_cast<int>(layout_.key_types.size() + index));
   auto column = part.state(index).Finish(groups, context_->pool);
   if (!column.ok()) return At(field->name(), column.status());
   return column;
@@ -133,10 +134,9 @@ Result<BatchPtr> AggregateResult::InOrder(int64_t begin, int64_t end) const {
 Result<BatchPtr> AggregateResult::OfPart(const AggregatePart& part) const {
   std::vector<uint32_t> groups(static_cast<size_t>(part.num_groups()));
   std::iota(groups.begin(), groups.end(), 0);
-  ARROW_ASSIGN_OR_RAISE(
-      std::vector<ArrayPtr> columns,
-      coding_.keys().Decode(part.table().keys(), part.num_groups(), true,
-                            context_->pool));
+  ARROW_ASSIGN_OR_RAISE(std::vector<ArrayPtr> columns,
+                        coding_.keys().Decode(part.table().keys(), part.num_groups(),
+                                              true, context_->pool));
   for (size_t i = 0; i < layout_.kinds.size(); ++i) {
     ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), Column(part, i, groups));
   }

@@ -79,8 +79,7 @@ Result<std::unique_ptr<AggregateSpill>> AggregateSpill::Make(
     const AggregateLayout& layout, int level, exec::RunContext* context,
     exec::StepMetrics* metrics) {
   std::unique_ptr<AggregateSpill> spill(new AggregateSpill(layout, level, context));
-  const auto open = [&](int aggregate,
-                        std::shared_ptr<arrow::Schema> schema) -> Status {
+  const auto open = [&](int aggregate, std::shared_ptr<arrow::Schema> schema) -> Status {
     Kept kept{aggregate, nullptr, {}};
     ARROW_ASSIGN_OR_RAISE(kept.file,
                           exec::SpillFile::Make(std::move(schema), context, metrics));
@@ -111,7 +110,8 @@ Result<std::vector<uint8_t>> AggregateSpill::SharesOf(
   }
   const auto fill = [&](const auto& bytes) {
     for (int64_t i = 0; i < bytes.length(); ++i) {
-      const std::string_view key = bytes.IsNull(i) ? std::string_view() : bytes.GetView(i);
+      const std::string_view key =
+          bytes.IsNull(i) ? std::string_view() : bytes.GetView(i);
       const uint64_t hash = XXH3_64bits(key.data(), key.size());
       shares[static_cast<size_t>(i)] =
           static_cast<uint8_t>((hash >> (level_ * kShareBits)) % kShares);
@@ -196,8 +196,8 @@ Status AggregateSpill::Write(std::span<std::unique_ptr<AggregatePart>> parts,
           if (kept_[k].aggregate < 0) {
             ARROW_ASSIGN_OR_RAISE(saved[k][p], SaveGroups(*parts[p], coding, shares));
           } else {
-            ARROW_ASSIGN_OR_RAISE(saved[k][p], SavePairs(*parts[p], coding, shares,
-                                                         kept_[k].aggregate));
+            ARROW_ASSIGN_OR_RAISE(
+                saved[k][p], SavePairs(*parts[p], coding, shares, kept_[k].aggregate));
           }
         }
         parts[p].reset();
@@ -274,16 +274,15 @@ Result<AggregatePiece> AggregateSpill::Read(
     piece.values.resize(layout_.kinds.size());
     auto values = std::make_unique<AggregateValues>(pool);
     values->form = ValueForm::kCode;
-    GroupCoding* distinct =
-        piece.coding->distinct(static_cast<size_t>(kept->aggregate));
+    GroupCoding* distinct = piece.coding->distinct(static_cast<size_t>(kept->aggregate));
     ARROW_RETURN_NOT_OK(distinct->Code({batch->column(static_cast<int>(next))},
                                        piece.rows, &values->codes));
     piece.values[static_cast<size_t>(kept->aggregate)] = std::move(values);
   } else {
-    const auto& rows = static_cast<const arrow::Int64Array&>(
-        *batch->column(static_cast<int>(next++)));
-    ARROW_RETURN_NOT_OK(piece.first_rows.Append(
-        {rows.raw_values(), static_cast<size_t>(rows.length())}));
+    const auto& rows =
+        static_cast<const arrow::Int64Array&>(*batch->column(static_cast<int>(next++)));
+    ARROW_RETURN_NOT_OK(
+        piece.first_rows.Append({rows.raw_values(), static_cast<size_t>(rows.length())}));
     for (const AggregateKind& kind : layout_.kinds) {
       std::vector<ArrayPtr> columns;
       for (size_t i = 0; i < SavedTypes(kind).size(); ++i) {

@@ -30,9 +30,8 @@ class CountState : public AggregateState {
   Status Merge(const AggregateState& other, const uint32_t* rows, int64_t count,
                const uint32_t* groups) override {
     const auto& counted = static_cast<const CountState&>(other).counts_;
-    ForEachRow(rows, count, groups, [&](int64_t row, uint32_t group) {
-      counts_[group] += counted[row];
-    });
+    ForEachRow(rows, count, groups,
+               [&](int64_t row, uint32_t group) { counts_[group] += counted[row]; });
     return Status::OK();
   }
   bool has_values() const override { return true; }
@@ -66,8 +65,7 @@ std::unique_ptr<AggregateState> MakeCountState(arrow::MemoryPool* pool) {
 std::unique_ptr<AggregateState> MakeAggregateState(const AggregateKind& kind,
                                                    int code_bits,
                                                    arrow::MemoryPool* pool) {
-  const bool is_bytes =
-      FormOf(kind.function, *kind.argument) == ValueForm::kBytes;
+  const bool is_bytes = FormOf(kind.function, *kind.argument) == ValueForm::kBytes;
   switch (kind.function) {
     case Aggregate::kCountRows:
     case Aggregate::kCount:
@@ -92,8 +90,8 @@ std::vector<TypePtr> SavedTypes(const AggregateKind& kind) {
   const TypePtr word = form == ValueForm::kDouble   ? arrow::float64()
                        : form == ValueForm::kUInt64 ? arrow::uint64()
                                                     : arrow::int64();
-  const TypePtr total = form == ValueForm::kDouble ? arrow::float64()
-                                                   : arrow::fixed_size_binary(16);
+  const TypePtr total =
+      form == ValueForm::kDouble ? arrow::float64() : arrow::fixed_size_binary(16);
   switch (kind.function) {
     case Aggregate::kCountRows:
     case Aggregate::kCount:

@@ -89,22 +89,21 @@ class SumState : public AggregateState {
     const TypePtr type =
         kIsDouble ? arrow::float64() : arrow::fixed_size_binary(sizeof(Wide));
     ARROW_ASSIGN_OR_RAISE(
-        ArrayPtr totals,
-        Gathered<Total>(
-            type, groups, [&](uint32_t group) { return totals_[group]; },
-            [&](uint32_t group) { return seen_[group]; }, pool));
-    ARROW_ASSIGN_OR_RAISE(
-        ArrayPtr counts,
-        Gathered<int64_t>(
-            arrow::int64(), groups,
-            [&](uint32_t group) { return is_average_ ? counts_[group] : 0; }, always,
-            pool));
-    ARROW_ASSIGN_OR_RAISE(
-        ArrayPtr carries,
-        Gathered<int64_t>(
-            arrow::int64(), groups,
-            [&](uint32_t group) { return kIsDecimal ? carries_[group] : 0; }, always,
-            pool));
+        ArrayPtr totals, Gathered<Total>(
+                             type, groups, [&](uint32_t group) { return totals_[group]; },
+                             [&](uint32_t group) { return seen_[group]; }, pool));
+    ARROW_ASSIGN_OR_RAISE(ArrayPtr counts, Gathered<int64_t>(
+                                               arrow::int64(), groups,
+                                               [&](uint32_t group) {
+                                                 return is_average_ ? counts_[group] : 0;
+                                               },
+                                               always, pool));
+    ARROW_ASSIGN_OR_RAISE(ArrayPtr carries, Gathered<int64_t>(
+                                                arrow::int64(), groups,
+                                                [&](uint32_t group) {
+                                                  return kIsDecimal ? carries_[group] : 0;
+                                                },
+                                                always, pool));
     return std::vector<ArrayPtr>{std::move(totals), std::move(counts),
                                  std::move(carries)};
   }

@@ -74,6 +74,7 @@ Outcome Aggregated(const SchemaPtr& schema, const Batches& input,
   if (ways.budget_bytes > 0) {
     context.pool = context.budget = &budget;
     context.spill_pool = budget.spill_pool();
+    context.window_bytes = ways.budget_bytes / 8;
   }
   exec::RunMetrics metrics;
   exec::Pipeline pipeline;
@@ -81,8 +82,7 @@ Outcome Aggregated(const SchemaPtr& schema, const Batches& input,
       std::make_unique<testing::MemorySource>(schema, testing::AsUnits(input));
   pipeline.source_metrics = metrics.Add("source", "scan");
   exec::StepMetrics* step = metrics.Add("aggregate", "aggregate");
-  pipeline.steps.push_back(
-      {std::make_unique<Into>(schema, context.pool), nullptr, step});
+  pipeline.steps.push_back({std::make_unique<Into>(schema, context.pool), nullptr, step});
   auto aggregate = std::make_unique<Operator>(options, schema, &context, step);
   const SchemaPtr output = aggregate->output_schema();
   pipeline.steps.push_back({nullptr, std::move(aggregate), step});
@@ -110,10 +110,12 @@ BatchPtr MakeInput(int64_t rows, int64_t names, double nulls, Random& random) {
   for (int64_t i = 0; i < rows; ++i) {
     EXPECT_TRUE(doubles.Append(static_cast<double>(random() % 10'000) / 7).ok());
   }
-  arrow::FieldVector fields = {
-      arrow::field("name", arrow::utf8()),  arrow::field("day", arrow::date32()),
-      arrow::field("n", arrow::int64()),    arrow::field("x", arrow::float64()),
-      arrow::field("text", arrow::utf8()),  arrow::field("money", arrow::decimal128(9, 2))};
+  arrow::FieldVector fields = {arrow::field("name", arrow::utf8()),
+                               arrow::field("day", arrow::date32()),
+                               arrow::field("n", arrow::int64()),
+                               arrow::field("x", arrow::float64()),
+                               arrow::field("text", arrow::utf8()),
+                               arrow::field("money", arrow::decimal128(9, 2))};
   arrow::ArrayVector columns = {
       Draw(name_builder.Finish().ValueOrDie(), rows, nulls, random),
       Draw(JsonArray(arrow::date32(), "[1, 2, 20000]"), rows, nulls, random),
@@ -185,7 +187,8 @@ void ExpectRows(const BatchPtr& found, const BatchPtr& input) {
     return static_cast<const arrow::StringArray&>(*column).GetString(row);
   };
   const auto number = [&](const char* name, int64_t row) {
-    return static_cast<const arrow::Int64Array&>(*found->GetColumnByName(name)).Value(row);
+    return static_cast<const arrow::Int64Array&>(*found->GetColumnByName(name))
+        .Value(row);
   };
   for (int64_t row = 0; row < found->num_rows(); ++row) {
     const Expected& group = expected[static_cast<size_t>(row)];
@@ -222,8 +225,8 @@ TEST(Aggregate, DictionariesCountAsTheirValues) {
     columns[kText] = AsDictionary(columns[kText], random);
     arrow::FieldVector fields;
     for (size_t i = 0; i < columns.size(); ++i) {
-      fields.push_back(input->schema()->field(static_cast<int>(i))->WithType(
-          columns[i]->type()));
+      fields.push_back(
+          input->schema()->field(static_cast<int>(i))->WithType(columns[i]->type()));
     }
     batches.push_back(
         arrow::RecordBatch::Make(arrow::schema(fields), batch->num_rows(), columns));
@@ -279,8 +282,8 @@ TEST(Aggregate, WholeSumMustFit) {
   };
   const Outcome fits = sum("[9223372036854775807, 1, -1]");
   ASSERT_TRUE(fits.status.ok()) << fits.status;
-  EXPECT_TRUE(fits.rows->column(0)->Equals(
-      JsonArray(arrow::int64(), "[9223372036854775807]")));
+  EXPECT_TRUE(
+      fits.rows->column(0)->Equals(JsonArray(arrow::int64(), "[9223372036854775807]")));
   const Status status = sum("[9223372036854775807, 1]").status;
   EXPECT_EQ(BlameOf(status), Blame::kData);
   EXPECT_THAT(status.message(), ::testing::HasSubstr("total"));

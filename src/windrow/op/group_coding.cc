@@ -32,7 +32,9 @@ namespace {
 /// Codes of a ValueDictionary are below 2^31, and null is one of them.
 constexpr int kCodeBits = 31;
 
-uint64_t MaskOf(int bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
+uint64_t MaskOf(int bits) {
+  return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
+}
 
 /// Bits of a value that is packed as it is; 0 for one that needs a dictionary.
 int ValueBits(const arrow::DataType& type) {
@@ -59,13 +61,13 @@ void ForEachValue(const arrow::Array& column, const Put& put) {
   switch (column.type_id()) {
     case arrow::Type::BOOL: {
       const auto& flags = static_cast<const arrow::BooleanArray&>(column);
-      for (int64_t row = 0; row < data.length; ++row) put(row, uint64_t{flags.Value(row)});
+      for (int64_t row = 0; row < data.length; ++row)
+        put(row, uint64_t{flags.Value(row)});
       return;
     }
     case arrow::Type::DOUBLE:
-      return each(data.GetValues<double>(1), [](double value) {
-        return std::bit_cast<uint64_t>(Canonical(value));
-      });
+      return each(data.GetValues<double>(1),
+                  [](double value) { return std::bit_cast<uint64_t>(Canonical(value)); });
     case arrow::Type::FLOAT:
       return each(data.GetValues<float>(1), [](float value) {
         return uint64_t{std::bit_cast<uint32_t>(Canonical(value))};
@@ -170,8 +172,7 @@ Status GroupCoding::CodeText(Column* column, const ArrayPtr& values,
                              uint64_t* keys) const {
   ArrayPtr text = values;
   if (column->is_encoded) {
-    ARROW_ASSIGN_OR_RAISE(text,
-                          column::EncodeOrderedKeys({values}, context_->pool));
+    ARROW_ASSIGN_OR_RAISE(text, column::EncodeOrderedKeys({values}, context_->pool));
   }
   PoolVector<uint32_t> codes(context_->pool);
   ARROW_RETURN_NOT_OK(column->map->CodesOf(text, context_->pool, &codes, nullptr));
@@ -238,8 +239,8 @@ Result<ArrayPtr> GroupCoding::DecodeBits(const Column& column, const uint64_t* k
     }
   }
   ARROW_ASSIGN_OR_RAISE(auto bitmap, Bitmap(valid, pool));
-  return arrow::MakeArray(arrow::ArrayData::Make(
-      column.type, count, {std::move(bitmap), std::move(values)}));
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(column.type, count, {std::move(bitmap), std::move(values)}));
 }
 
 Result<ArrayPtr> GroupCoding::DecodeText(const Column& column, const uint64_t* keys,
@@ -297,9 +298,8 @@ Result<std::vector<ArrayPtr>> GroupCoding::Decode(const uint64_t* keys, int64_t 
     if (column->bits == 0) {
       columns.push_back(std::make_shared<arrow::NullArray>(count));
     } else if (column->map != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(
-          columns.emplace_back(),
-          DecodeText(*column, keys, count, is_coding_over, pool));
+      ARROW_ASSIGN_OR_RAISE(columns.emplace_back(),
+                            DecodeText(*column, keys, count, is_coding_over, pool));
     } else {
       ARROW_ASSIGN_OR_RAISE(columns.emplace_back(),
                             DecodeBits(*column, keys, count, pool));

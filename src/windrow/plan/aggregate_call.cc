@@ -10,16 +10,11 @@ using column::Aggregate;
 
 std::optional<Aggregate> AggregateOf(const Expr& call) {
   static const std::map<std::string_view, Aggregate> kCalls = {
-      {"avg", Aggregate::kAvg},
-      {"count", Aggregate::kCount},
-      {"count *", Aggregate::kCountRows},
-      {"count distinct", Aggregate::kCountDistinct},
-      {"first", Aggregate::kFirst},
-      {"last", Aggregate::kLast},
-      {"max", Aggregate::kMax},
-      {"mean", Aggregate::kAvg},
-      {"min", Aggregate::kMin},
-      {"sum", Aggregate::kSum},
+      {"avg", Aggregate::kAvg},           {"count", Aggregate::kCount},
+      {"count *", Aggregate::kCountRows}, {"count distinct", Aggregate::kCountDistinct},
+      {"first", Aggregate::kFirst},       {"last", Aggregate::kLast},
+      {"max", Aggregate::kMax},           {"mean", Aggregate::kAvg},
+      {"min", Aggregate::kMin},           {"sum", Aggregate::kSum},
   };
   if (call.kind() != ExprKind::kCall) return std::nullopt;
   const auto found = kCalls.find(call.name());
@@ -28,8 +23,8 @@ std::optional<Aggregate> AggregateOf(const Expr& call) {
 }
 
 const std::vector<std::string>& AggregateNames() {
-  static const std::vector<std::string> kNames = {"avg",  "count", "first", "last",
-                                                  "max",  "mean",  "min",   "sum"};
+  static const std::vector<std::string> kNames = {"avg", "count", "first", "last",
+                                                  "max", "mean",  "min",   "sum"};
   return kNames;
 }
 

@@ -76,8 +76,8 @@ class AggregateBinder {
       return UserError("key '", key.name.value, "' is ", TypeText(*bound.type),
                        "; expected a type with an order");
     }
-    const bool is_column = expression->kind() == ExprKind::kColumn &&
-                           expression->name() == key.name.value;
+    const bool is_column =
+        expression->kind() == ExprKind::kColumn && expression->name() == key.name.value;
     computes_inputs_ |= !is_column;
     inputs_.push_back({key.name.value, std::move(expression)});
     keys_.push_back(key.name.value);
@@ -86,7 +86,8 @@ class AggregateBinder {
   }
 
   Status AddColumn(const NamedExpression& column) {
-    ARROW_ASSIGN_OR_RAISE(const ExprPtr written, ParseExpression(column.expression.value));
+    ARROW_ASSIGN_OR_RAISE(const ExprPtr written,
+                          ParseExpression(column.expression.value));
     ExprPtr output;
     if (AggregateOf(*written).has_value()) {
       ARROW_ASSIGN_OR_RAISE(output, AddCall(*written, column.name.value));
@@ -156,11 +157,10 @@ class AggregateBinder {
     if (takes == 1) {
       ARROW_ASSIGN_OR_RAISE(argument, AddArgument(call, function));
     }
-    const auto same = std::find_if(aggregates_.begin(), aggregates_.end(),
-                                   [&](const AggregateNode::Column& column) {
-                                     return column.function == function &&
-                                            column.argument == argument;
-                                   });
+    const auto same = std::find_if(
+        aggregates_.begin(), aggregates_.end(), [&](const AggregateNode::Column& column) {
+          return column.function == function && column.argument == argument;
+        });
     if (same != aggregates_.end()) return Expr::Column(same->name, call.offset());
     std::string name = wanted.has_value() ? *wanted : NewName(ToText(call));
     aggregates_.push_back({name, function, std::move(argument)});

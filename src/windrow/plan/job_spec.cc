@@ -13,8 +13,8 @@ std::string FormatPlace(std::string_view document_name, Place place) {
 
 std::string_view KindName(const StepKind& kind) {
   constexpr std::array<std::string_view, std::variant_size_v<StepKind>> kNames = {
-      "filter", "select",  "with_columns", "join",               "sort",
-      "limit",  "collect", "aggregate",    "probe_measurements", "probe_records"};
+      "filter",  "select",    "with_columns",       "join",         "sort", "limit",
+      "collect", "aggregate", "probe_measurements", "probe_records"};
   return kNames[kind.index()];
 }
 

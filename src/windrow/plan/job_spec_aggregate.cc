@@ -19,8 +19,7 @@ std::vector<SelectItem> ReadKeys(const YamlNode& node, ProblemList& problems) {
     }
     const Fields fields(item, "by", problems);
     for (const YamlEntry& entry : item.entries) {
-      keys.push_back(
-          {entry.key, ReadExpression(entry.value, entry.key.value, problems)});
+      keys.push_back({entry.key, ReadExpression(entry.value, entry.key.value, problems)});
     }
   };
   if (node.kind != Kind::kSequence) {

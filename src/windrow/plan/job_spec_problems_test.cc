@@ -117,7 +117,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"{filtr: x}",
              "j:3:13: found the unknown key 'filtr' in step 's'; expected filter, "
-             "select, with_columns, join, sort, limit, collect, aggregate, probe_measurements, "
+             "select, with_columns, join, sort, limit, collect, aggregate, "
+             "probe_measurements, "
              "probe_records or from; did you mean 'filter'?"},
         Case{"{from: q}",
              "j:3:9: found no kind in step 's'; expected one of filter, select, "

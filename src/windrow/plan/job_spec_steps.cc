@@ -18,8 +18,8 @@ const Choices<JoinHow> kJoinHows = {{"inner", JoinHow::kInner},
 
 const std::vector<std::string>& StepKinds() {
   static const std::vector<std::string> kKinds = {
-      "filter", "select",  "with_columns", "join",               "sort",
-      "limit",  "collect", "aggregate",    "probe_measurements", "probe_records"};
+      "filter",  "select",    "with_columns",       "join",         "sort", "limit",
+      "collect", "aggregate", "probe_measurements", "probe_records"};
   return kKinds;
 }
 

@@ -253,7 +253,7 @@ Result<Planner::Lowered> Planner::LowerAggregate(const LogicalNode& node,
     AddDictionaryColumns(*path, &lowered.input);
   }
   lowered.ops.push_back({node.step, AggregateOp{aggregate.keys, aggregate.columns,
-                                                   switches_.partial_aggregation}});
+                                                switches_.partial_aggregation}});
   return lowered;
 }
 
