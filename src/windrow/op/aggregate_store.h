@@ -22,7 +22,8 @@ namespace windrow::op {
 /// All groups of an aggregate, in parts that are worked on in parallel. When they take
 /// more than their share of the budget, or memory is asked back, what was gathered goes
 /// to disk by key, and gathering starts anew, with new dictionaries; at the end what
-/// belongs to a share of the keys is merged, in a store of its own, which may do the same.
+/// belongs to a share of the keys is merged, in a store of its own, which may do the
+/// same.
 ///
 /// Add and the calls after it are made by one thread at a time, Spill and PieceOf by any.
 class AggregateStore : public exec::Spillable {
