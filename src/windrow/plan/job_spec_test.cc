@@ -57,7 +57,7 @@ steps:
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
   six: {join: {left: five, right: q, on: a, how: anti}}
   seven: {aggregate: {by: a, columns: {}}}
-  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: sum(x) / 2, n: count(*) + 1}}}
+  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: sum(x) / 2, c: count(*) + 1}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
@@ -86,9 +86,7 @@ steps:
   six: {join: {left: five, right: q, on: a, how: anti}}
   seven: {aggregate: {by: [a], columns: {}}, from: six}
   eight:
-    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "sum(x) / 2", n: "count(*) + 1"
-}
-}
+    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "sum(x) / 2", c: "count(*) + 1"}}
     from: seven
 sinks:
   - write: out
@@ -105,9 +103,9 @@ sinks:
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
   - {collect: kept, from: two}
 )");
-    }
+}
 
-    TEST(JobSpecRoundTrip, LongColumnListsAreWrapped) {
+TEST(JobSpecRoundTrip, LongColumnListsAreWrapped) {
   std::string text = "windrow: 1\nsources:\n  q: {scan: q}\nsteps:\n  s:\n    select: [";
   for (int i = 0; i < 30; ++i) text += (i ? ", c" : "c") + std::to_string(i);
   text += "]\nsinks:\n  - {write: out, from: s}\n";
@@ -123,9 +121,9 @@ steps:
 sinks:
   - {write: out, from: s}
 )");
-    }
+}
 
-    TEST(JobSpecRoundTrip, GeneratedSourceKeepsItsOptions) {
+TEST(JobSpecRoundTrip, GeneratedSourceKeepsItsOptions) {
   constexpr std::string_view kText = R"(windrow: 1
 sources:
   q: {generate: quotes, rows: 1000, seed: 7, match_rate: "0.5", side: both}
@@ -137,9 +135,9 @@ sinks:
   const auto& generate = std::get<GenerateSpec>(job->sources[0].kind);
   EXPECT_EQ(generate.rows.value, 1000);
   EXPECT_EQ(generate.options.at("match_rate").value, "0.5");
-    }
+}
 
-    TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
+TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
   const auto steps_of = [](std::string_view steps) {
     const std::string canonical =
         Canonical("windrow: 1\nsources: {p: {scan: p.parquet}}\nsteps:\n" +
@@ -161,9 +159,9 @@ sinks:
     probe_records: {max_row_bytes: 5, split: sorted, train_ratio: 1, shards: 1}
     from: m
 )");
-    }
+}
 
-    TEST(JobSpecReader, JsonIsADocument) {
+TEST(JobSpecReader, JsonIsADocument) {
   const auto job = Read(R"({"windrow": 1,
  "sources": {"quotes": {"scan": "data/quotes.arrow"},
              "securities": {"scan": "grpc://node1:8815/securities"}},
@@ -174,9 +172,9 @@ sinks:
  "sinks": [{"write": "out/enriched.parquet"}]})");
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(WriteJobSpec(*job), kEnrich);
-    }
+}
 
-    TEST(JobSpecReader, StepsMayBeWrittenInAnyOrder) {
+TEST(JobSpecReader, StepsMayBeWrittenInAnyOrder) {
   const auto job = Read(R"(windrow: 1
 sources: {a: {scan: a}}
 steps:
@@ -193,9 +191,9 @@ sinks: [{write: out, from: last}]
   EXPECT_EQ(job->steps[1].name.place, (Place{7, 3}));
   EXPECT_EQ(std::get<LimitSpec>(job->steps[1].kind).rows.place, (Place{7, 18}));
   EXPECT_EQ(FormatPlace(job->document_name, job->steps[1].name.place), "job.yaml:7:3");
-    }
+}
 
-    TEST(JobSpecReader, VariablesFillValues) {
+TEST(JobSpecReader, VariablesFillValues) {
   constexpr std::string_view kText = R"(windrow: 1
 sources: {q: {scan: "${root}/$$x/${root}$", format: "${format}"}}
 steps: {s: {limit: "${rows}"}, t: {filter: "x = '$${root}' or y = '$5'"}}
@@ -216,9 +214,9 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
   const auto again = Read(WriteJobSpec(*job));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(*again == *job);
-    }
+}
 
-    JobSpec BuiltJob() {
+JobSpec BuiltJob() {
   JobSpec job;
   job.sources = {{"quotes", ScanSpec{.paths = {"q.arrow"}}},
                  {"made", GenerateSpec{.dataset = "securities", .rows = 10}}};
@@ -229,18 +227,18 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
   job.sinks = {WriteSpec{.path = "out.parquet", .from = "top"},
                ResultSpec{.name = "t", .from = "joined"}};
   return job;
-    }
+}
 
-    TEST(JobSpecBuilder, ProgramsMakeTheSameJobs) {
+TEST(JobSpecBuilder, ProgramsMakeTheSameJobs) {
   JobSpec job = BuiltJob();
   ASSERT_TRUE(CompleteJobSpec(job).ok());
   EXPECT_EQ(job.steps[0].name.value, "joined");
   const auto read = Read(WriteJobSpec(job));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_TRUE(*read == job);
-    }
+}
 
-    TEST(JobSpecBuilder, ProblemsStandAtTheDocument) {
+TEST(JobSpecBuilder, ProblemsStandAtTheDocument) {
   JobSpec job = BuiltJob();
   std::get<SortSpec>(job.steps[0].kind).from = "";
   std::get<ResultSpec>(job.sinks[1]).from = "joind";
@@ -248,9 +246,9 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
             "job: found no input ('from'); expected at least one\n"
             "job: found no source or step 'joind'; expected one of quotes, made, top, "
             "joined; did you mean 'joined'?");
-    }
+}
 
-    TEST(SortKeyText, ReadsAndWrites) {
+TEST(SortKeyText, ReadsAndWrites) {
   for (const char* text : {"a", "a desc", "a nulls first", "a desc nulls first",
                            "\"a b\" desc", "\"say \"\"hi\"\"\"", "\"\"", "desc desc"}) {
     const auto key = ParseSortKey(text);
@@ -265,10 +263,10 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
                            "a nulls first desc"}) {
     EXPECT_FALSE(ParseSortKey(text).ok()) << text;
   }
-    }
+}
 
-    /// Text with everything a YAML reader might trip over.
-    std::string AwkwardText(std::mt19937_64& random, size_t length_max) {
+/// Text with everything a YAML reader might trip over.
+std::string AwkwardText(std::mt19937_64& random, size_t length_max) {
   static const std::vector<std::string> kPieces = {"a",          "$",
                                                    "$$",         "${",
                                                    "}",          "\"",
@@ -297,9 +295,9 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
   const size_t count = 1 + random() % length_max;
   for (size_t i = 0; i < count; ++i) text += kPieces[random() % kPieces.size()];
   return text;
-    }
+}
 
-    TEST(JobSpecRoundTrip, AnyTextSurvives) {
+TEST(JobSpecRoundTrip, AnyTextSurvives) {
   std::mt19937_64 random(20240501);
   for (int round = 0; round < 500; ++round) {
     // Long keys need YAML's explicit form.
@@ -331,9 +329,9 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
                            << written;
     ASSERT_TRUE(*read == job) << "round " << round << "\n" << written;
   }
-    }
+}
 
-    void Mutate(std::mt19937_64& random, std::string& text) {
+void Mutate(std::mt19937_64& random, std::string& text) {
   if (text.empty()) text = "a";
   const size_t at = random() % text.size();
   switch (random() % 6) {
@@ -357,9 +355,9 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
     default:
       text.resize(at);
   }
-    }
+}
 
-    TEST(JobSpecReader, DamagedDocumentsNeverCrash) {
+TEST(JobSpecReader, DamagedDocumentsNeverCrash) {
   std::mt19937_64 random(7);
   int accepted = 0;
   for (int round = 0; round < 5000; ++round) {
@@ -377,7 +375,7 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
     ASSERT_TRUE(*again == *job) << text << WriteJobSpec(*job);
   }
   EXPECT_GT(accepted, 50);
-    }
+}
 
-    }  // namespace
-    }  // namespace windrow::plan
+}  // namespace
+}  // namespace windrow::plan
