@@ -67,29 +67,30 @@ Aggregate::Aggregate(Options options, const std::shared_ptr<arrow::Schema>& inpu
                      exec::RunContext* context, exec::StepMetrics* metrics)
     : layout_(LayoutOf(options, *input_schema)),
       columns_(ColumnsOf(options)),
-      partial_(options.partial),
       context_(context),
       metrics_(metrics),
-      store_(layout_, 0, context, metrics) {}
+      store_(
+          layout_, 0,
+          [this, may_group = options.partial](const arrow::RecordBatch& batch,
+                                              std::shared_ptr<AggregateCoding> coding) {
+            return PrepareRows(layout_, columns_, may_group, std::move(coding), batch,
+                               context_->pool);
+          },
+          context, metrics) {}
 
 Aggregate::~Aggregate() = default;
 
 Result<std::unique_ptr<exec::Prepared>> Aggregate::Prepare(BatchPtr batch) {
-  ARROW_ASSIGN_OR_RAISE(
-      AggregatePiece piece,
-      PrepareRows(layout_, columns_, partial_, store_.coding(), *batch, context_->pool));
+  ARROW_ASSIGN_OR_RAISE(AggregatePiece piece, store_.PieceOf(std::move(batch)));
   return std::make_unique<AggregateInput>(std::move(piece));
 }
 
 Status Aggregate::Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter*) {
-  AggregatePiece piece = std::move(static_cast<AggregateInput&>(*prepared).piece);
-  ++batches_;
-  if (piece.rows < piece.input_rows) ++grouped_batches_;
-  return store_.Add(std::move(piece));
+  return store_.Add(std::move(static_cast<AggregateInput&>(*prepared).piece));
 }
 
 Status Aggregate::Finish(exec::Emitter* emitter) {
-  const int words = store_.coding()->keys().words();
+  const int words = GroupCoding(layout_.key_types, true, context_).words();
   ARROW_RETURN_NOT_OK(store_.Close());
   if (store_.has_spilled()) {
     ARROW_RETURN_NOT_OK(EmitFromDisk(emitter));
@@ -100,7 +101,7 @@ Status Aggregate::Finish(exec::Emitter* emitter) {
   }
   metrics_->SetStrategy(
       internal::Words("keys of ", words, words == 1 ? " word, " : " words, ",
-                      grouped_batches_, " of ", batches_,
+                      store_.num_grouped(), " of ", store_.num_pieces(),
                       " batches aggregated on their own",
                       store_.has_spilled() ? ", on disk" : ""),
       store_.has_spilled() ? "the groups do not fit the budget"

@@ -22,10 +22,10 @@ namespace windrow::op {
 ///   Consume   batches are aggregated a window at a time, by parts of the groups
 ///   Finish    the groups come out
 ///
-/// Groups come in the order of their first rows. A null key equals a null, NaN equals NaN
-/// and -0.0 equals 0.0. Without keys there is one group, also when there are no rows. Sums
-/// of floats are added up in input order, batch sums where a batch was aggregated on its
-/// own; neither depends on slots. Groups that do not fit the budget go to disk.
+/// Groups come in the order of their first rows. A null key equals a null, NaN equals
+/// NaN and -0.0 equals 0.0. Without keys there is one group, also when there are no rows.
+/// Sums of floats are added up in input order, batch sums where a batch was aggregated on
+/// its own; neither depends on slots. Groups that do not fit the budget go to disk.
 class Aggregate : public exec::Breaker {
  public:
   struct Column {
@@ -58,12 +58,9 @@ class Aggregate : public exec::Breaker {
 
   const AggregateLayout layout_;
   const AggregateColumns columns_;
-  const bool partial_;
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
   AggregateStore store_;
-  int64_t batches_ = 0;
-  int64_t grouped_batches_ = 0;
 };
 
 }  // namespace windrow::op

@@ -59,6 +59,8 @@ struct AggregatePiece {
   }
   bool is_grouped() const { return !states.empty(); }
 
+  /// Set when it is yet to be prepared; nothing else is then but input_rows and bytes.
+  std::shared_ptr<arrow::RecordBatch> batch;
   std::shared_ptr<AggregateCoding> coding;
   int64_t input_rows = 0;  ///< that it stands for
   int64_t rows = 0;
@@ -90,8 +92,8 @@ class AggregatePart {
 
   int64_t num_groups() const { return table_.size(); }
   const column::GroupTable& table() const { return table_; }
-  /// By group, the number of the row in which it first appeared; ascending as long as rows
-  /// came in order.
+  /// By group, the number of the row in which it first appeared; ascending as long as
+  /// rows came in order.
   const column::PoolVector<int64_t>& first_rows() const { return first_rows_; }
   const AggregateState& state(size_t index) const { return *states_[index]; }
   std::vector<std::unique_ptr<AggregateState>> TakeStates() { return std::move(states_); }

@@ -17,8 +17,8 @@ struct AggregateColumns {
 };
 
 /// Codes a batch. With `may_group` its rows are aggregated right away if that leaves at
-/// most half as many, by the look of the first of them, so that whether it is done depends
-/// on the batch alone. Thread-safe.
+/// most half as many, by the look of the first of them, so that whether it is done
+/// depends on the batch alone. Thread-safe.
 Result<AggregatePiece> PrepareRows(const AggregateLayout& layout,
                                    const AggregateColumns& columns, bool may_group,
                                    std::shared_ptr<AggregateCoding> coding,

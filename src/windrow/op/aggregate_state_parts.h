@@ -95,8 +95,8 @@ Status Extend(column::PoolVector<T>* values, int64_t groups, T value) {
   return Status::OK();
 }
 
-/// A column of `type` with value_of(group), a T of the type's width, for each of `groups`;
-/// null unless is_valid(group).
+/// A column of `type` with value_of(group), a T of the type's width, for each of
+/// `groups`; null unless is_valid(group).
 template <typename T, typename ValueOf, typename IsValid>
 Result<std::shared_ptr<arrow::Array>> Gathered(
     const std::shared_ptr<arrow::DataType>& type, std::span<const uint32_t> groups,

@@ -12,6 +12,7 @@
 #include "windrow/exec/task_slots.h"
 #include "windrow/op/aggregate_result.h"
 #include "windrow/op/collect_piece.h"
+#include "windrow/op/value_bytes.h"
 
 namespace windrow::op {
 namespace {
@@ -28,9 +29,11 @@ constexpr int kLevelsMax = 64 / AggregateSpill::kShareBits;
 }  // namespace
 
 AggregateStore::AggregateStore(const AggregateLayout& layout, int level,
-                               exec::RunContext* context, exec::StepMetrics* metrics)
+                               PrepareBatch prepare, exec::RunContext* context,
+                               exec::StepMetrics* metrics)
     : layout_(layout),
       level_(level),
+      prepare_(std::move(prepare)),
       context_(context),
       metrics_(metrics),
       pool_(SpillPoolOf(*context)),
@@ -48,6 +51,16 @@ void AggregateStore::StopSpilling() {
 std::shared_ptr<AggregateCoding> AggregateStore::coding() const {
   const std::scoped_lock lock(coding_mutex_);
   return coding_;
+}
+
+Result<AggregatePiece> AggregateStore::PieceOf(
+    std::shared_ptr<arrow::RecordBatch> batch) const {
+  if (!has_spilled_) return prepare_(*batch, coding());
+  AggregatePiece piece(context_->pool);
+  piece.input_rows = batch->num_rows();
+  piece.bytes = ValueBytes(*batch, 0, batch->num_rows());
+  piece.batch = std::move(batch);
+  return piece;
 }
 
 /// Bytes of prepared pieces that may wait to be aggregated.
@@ -71,14 +84,35 @@ Status AggregateStore::Add(AggregatePiece piece) {
   piece.base_row = rows_;
   rows_ += piece.input_rows;
   window_bytes_ += piece.bytes;
-  window_rows_ += piece.rows;
+  window_rows_ += piece.batch == nullptr ? piece.rows : piece.input_rows;
   window_.push_back(std::move(piece));
   const bool is_full = window_rows_ >= kWindowRows || window_.size() >= kWindowPieces ||
                        window_bytes_ >= WindowBytes();
   return is_full ? MergeWindow() : Status::OK();
 }
 
+/// Prepares what is left to be.
+Status AggregateStore::PrepareWindow() {
+  ARROW_RETURN_NOT_OK(context_->slots->ParallelFor(
+      static_cast<int64_t>(window_.size()),
+      [&](int64_t index) -> Status {
+        AggregatePiece& piece = window_[static_cast<size_t>(index)];
+        if (piece.batch == nullptr) return Status::OK();
+        const int64_t base_row = piece.base_row;
+        ARROW_ASSIGN_OR_RAISE(piece, prepare_(*piece.batch, coding()));
+        piece.base_row = base_row;
+        return Status::OK();
+      },
+      &metrics_->cpu_nanos));
+  for (const AggregatePiece& piece : window_) {
+    ++num_pieces_;
+    if (piece.rows < piece.input_rows) ++num_grouped_;
+  }
+  return Status::OK();
+}
+
 Status AggregateStore::MergeWindow() {
+  ARROW_RETURN_NOT_OK(PrepareWindow());
   for (size_t begin = 0; begin < window_.size();) {
     size_t end = begin + 1;
     while (end < window_.size() && window_[end].coding == window_[begin].coding) ++end;
@@ -171,7 +205,7 @@ Status AggregateStore::Close() {
   const auto has_groups = [](const auto& part) { return part != nullptr; };
   if (layout_.key_types.empty() &&
       std::none_of(parts_.begin(), parts_.end(), has_groups)) {
-    held_coding_ = coding_;
+    held_coding_ = coding();
     parts_[0] = std::make_unique<AggregatePart>(layout_, *held_coding_, pool_);
     ARROW_RETURN_NOT_OK(parts_[0]->AddEmptyGroup());
   }
@@ -241,7 +275,7 @@ Status AggregateStore::TakeGroups(const Take& take) {
 Status AggregateStore::TakeShare(int share, const Take& take) {
   const int64_t blocks = spill_->num_blocks(share);
   if (blocks == 0) return Status::OK();
-  AggregateStore merged(layout_, level_ + 1, context_, metrics_);
+  AggregateStore merged(layout_, level_ + 1, nullptr, context_, metrics_);
   const int64_t at_once = 2 * context_->slots->num_slots();
   for (int64_t begin = 0; begin < blocks; begin += at_once) {
     const int64_t count = std::min(at_once, blocks - begin);

@@ -20,24 +20,30 @@
 namespace windrow::op {
 
 /// All groups of an aggregate, in parts that are worked on in parallel. When they take
-/// more than their share of the budget, or memory is asked back, what was gathered goes to
-/// disk by key, and gathering starts anew, with new dictionaries; at the end what belongs
-/// to a share of the keys is merged, in a store of its own, which may do the same.
+/// more than their share of the budget, or memory is asked back, what was gathered goes
+/// to disk by key, and gathering starts anew, with new dictionaries; at the end what
+/// belongs to a share of the keys is merged, in a store of its own, which may do the
+/// same.
 ///
-/// Add and the calls after it are made by one thread at a time, Spill and coding by any.
+/// Add and the calls after it are made by one thread at a time, Spill and PieceOf by any.
 class AggregateStore : public exec::Spillable {
  public:
   /// Receives batches of the output's columns and the number of each group's first row.
   using Take = std::function<Status(std::shared_ptr<arrow::RecordBatch>)>;
 
-  /// `level` counts how often the keys have been divided on disk.
-  AggregateStore(const AggregateLayout& layout, int level, exec::RunContext* context,
-                 exec::StepMetrics* metrics);
+  /// Makes a piece of a batch. Thread-safe.
+  using PrepareBatch = std::function<Result<AggregatePiece>(
+      const arrow::RecordBatch&, std::shared_ptr<AggregateCoding>)>;
+
+  /// `level` counts how often the keys have been divided on disk. Without `prepare` no
+  /// batches may be added.
+  AggregateStore(const AggregateLayout& layout, int level, PrepareBatch prepare,
+                 exec::RunContext* context, exec::StepMetrics* metrics);
   ~AggregateStore() override;
 
-  /// What pieces are to be prepared with now. An older one will do.
-  std::shared_ptr<AggregateCoding> coding() const;
-
+  /// A piece to Add: prepared, or once memory has run out only the batch, which is
+  /// smaller than what is made of it. Thread-safe.
+  Result<AggregatePiece> PieceOf(std::shared_ptr<arrow::RecordBatch> batch) const;
   /// Pieces in row order. They are aggregated a window at a time.
   Status Add(AggregatePiece piece);
 
@@ -45,6 +51,9 @@ class AggregateStore : public exec::Spillable {
   Status Close();
   bool has_spilled() const { return has_spilled_; }
   int64_t num_groups() const { return num_groups_; }
+  int64_t num_pieces() const { return num_pieces_; }
+  /// Of them, those that were aggregated on their own.
+  int64_t num_grouped() const { return num_grouped_; }
 
   /// After Close, of a store that has not spilled: the groups in the order of their first
   /// rows, in batches of the output's schema, some at a time.
@@ -58,8 +67,10 @@ class AggregateStore : public exec::Spillable {
   Status Spill() override;
 
  private:
+  std::shared_ptr<AggregateCoding> coding() const;
   void StopSpilling();
   Status MergeWindow();
+  Status PrepareWindow();
   Status MergeRun(size_t begin, size_t end);
   Status Flush();
   int64_t WindowBytes() const;
@@ -69,6 +80,7 @@ class AggregateStore : public exec::Spillable {
 
   const AggregateLayout& layout_;
   const int level_;
+  const PrepareBatch prepare_;
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
   arrow::MemoryPool* pool_;  ///< of what is held; it does not deny
@@ -76,6 +88,8 @@ class AggregateStore : public exec::Spillable {
   std::atomic<bool> has_spilled_ = false;
   std::atomic<int64_t> held_bytes_ = 0;
   int64_t num_groups_ = 0;
+  int64_t num_pieces_ = 0;
+  int64_t num_grouped_ = 0;
   int64_t rows_ = 0;
   std::vector<AggregatePiece> window_;
   int64_t window_bytes_ = 0;

@@ -74,6 +74,7 @@ Outcome Aggregated(const SchemaPtr& schema, const Batches& input,
   if (ways.budget_bytes > 0) {
     context.pool = context.budget = &budget;
     context.spill_pool = budget.spill_pool();
+    context.window_bytes = ways.budget_bytes / 8;
   }
   exec::RunMetrics metrics;
   exec::Pipeline pipeline;

@@ -15,8 +15,8 @@ namespace windrow::op {
 
 /// Packs the values of some columns into as few 64-bit words as their types need, and
 /// back: integers, dates and times by value; text and whatever else is wider as codes of
-/// dictionaries that grow with what comes in. Rows have equal words exactly when all their
-/// values are equal, null being equal to null, NaN to NaN and -0.0 to 0.0.
+/// dictionaries that grow with what comes in. Rows have equal words exactly when all
+/// their values are equal, null being equal to null, NaN to NaN and -0.0 to 0.0.
 ///
 /// Example: a date (32 bits and one for null) and a text (31) make one word.
 ///

@@ -58,7 +58,7 @@ steps:
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
   six: {join: {left: five, right: q, on: a, how: anti}}
   seven: {aggregate: {by: a, columns: {}}}
-  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: 2 * sum(x), n: count(*)}}}
+  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: sum(x) / 2, c: count(*) + 1}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
@@ -89,7 +89,7 @@ steps:
   six: {join: {left: five, right: q, on: a, how: anti}}
   seven: {aggregate: {by: [a], columns: {}}, from: six}
   eight:
-    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "2 * sum(x)", n: "count(*)"}}
+    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "sum(x) / 2", c: "count(*) + 1"}}
     from: seven
 sinks:
   - write: out
