@@ -59,9 +59,8 @@ int64_t RowsOf(const runner::LocalRunner& runner) {
 
 /// Reads metadata, plans, runs: all that a user waits for.
 Status RunOnce(const plan::JobSpec& job, runner::LocalRunner* runner) {
-  ARROW_ASSIGN_OR_RAISE(
-      const plan::PreparedJob prepared,
-      plan::PrepareJob(job, exec::Switches(), arrow::StopToken::Unstoppable()));
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
+                        plan::PrepareJob(job, exec::Switches()));
   return runner->Run(prepared);
 }
 

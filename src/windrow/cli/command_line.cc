@@ -11,6 +11,7 @@
 
 #include "windrow/base/version.h"
 #include "windrow/cli/engine_options.h"
+#include "windrow/cli/generate_pod_usage.h"
 #include "windrow/cli/inspect_command.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/cli/usage_message.h"
@@ -94,6 +95,7 @@ class CommandLine {
         ->group(group);
     command->add_option("--temp-dir", engine_.temp_dir, "folder for temporary files")
         ->group(group);
+    AddS3(command, &engine_.s3_endpoint);
     command
         ->add_option("--report", engine_.report,
                      "write the run report to this .json file")
@@ -111,6 +113,14 @@ class CommandLine {
 
   void AddWhere(CLI::App* command) {
     command->add_option("--on", engine_.on, "where to run: local")->group("Engine");
+  }
+
+  void AddS3(CLI::App* command, std::string* endpoint) {
+    command
+        ->add_option("--s3-endpoint", *endpoint,
+                     "URL of the store behind s3:// paths; default AWS_ENDPOINT_URL, or "
+                     "else AWS")
+        ->group("Engine");
   }
 
   void AddSet(CLI::App* command) {
@@ -146,6 +156,7 @@ class CommandLine {
     CLI::App* command = Command("explain", "show how a job would be run, and why");
     AddDocument(command);
     command->add_flag("--json", explain_json_, "as JSON");
+    AddS3(command, &engine_.s3_endpoint);
     AddSet(command);
     command->callback([this] {
       action_ = [this]() -> Status {
@@ -251,7 +262,9 @@ class CommandLine {
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
-    command->add_option("DATASET", generate_.dataset, "securities, quotes or pings")
+    command
+        ->add_option("DATASET", generate_.dataset,
+                     "pod-usage, or one that 'windrow help datasets' lists")
         ->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
@@ -264,7 +277,9 @@ class CommandLine {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command->add_option("--compression", generate_.compression,
                         "lz4, zstd:N, snappy, …; default none for .arrow");
-    command->add_option("-o,--output", generate_.output, "OUT.arrow or OUT.parquet")
+    command
+        ->add_option("-o,--output", generate_.output,
+                     "OUT.arrow or OUT.parquet; a folder for pod-usage")
         ->required();
     AddWhere(command);
     AddEngineOptions(command);
@@ -276,6 +291,11 @@ class CommandLine {
             return UserError("--option ", assignment, ": expected NAME=VALUE");
           }
           generate_.options[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+        }
+        if (generate_.dataset == "pod-usage") {
+          return GeneratePodUsage({generate_.rows, generate_.seed, generate_.options,
+                                   generate_.compression, generate_.output},
+                                  engine_, stop_);
         }
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::GenerateJob(generate_));
         return RunJob(job, engine_, stop_);
@@ -290,6 +310,7 @@ class CommandLine {
     command->add_option("--samples", inspect_.samples, "print the first N rows")
         ->check(WholeNumber());
     command->add_flag("--verify", inspect_.verify, "read and check every value");
+    AddS3(command, &inspect_.s3_endpoint);
     command->callback(
         [this] { action_ = [this] { return InspectFile(inspect_, stop_, std::cout); }; });
   }

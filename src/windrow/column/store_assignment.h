@@ -12,11 +12,12 @@
 
 namespace windrow::column {
 
-/// Whether values of an Arrow type can be stored in a column of `type`, whatever they are;
-/// StoreAs may be called only then. A UserError names both types. Dictionaries count as
-/// their values, and the null type goes with everything.
+/// Whether values of an Arrow type can be stored in a column of `type`, whatever they
+/// are; StoreAs may be called only then. A UserError names both types. Dictionaries count
+/// as their values, and the null type goes with everything.
 ///
-/// - smallint, integer, bigint, real, double precision, numeric: integers, floats, decimals
+/// - smallint, integer, bigint, real, double precision, numeric: integers, floats,
+///   decimals
 /// - boolean: boolean
 /// - text, varchar: strings, integers, boolean
 /// - json, jsonb: strings
@@ -36,8 +37,8 @@ inline constexpr int64_t kUnknownRow = -1;
 /// - to real: the nearest; a finite number that would become infinite fails
 /// - to varchar(n): blanks beyond n code points are cut, anything else beyond them fails
 /// - to text, varchar, json, jsonb: invalid UTF-8 and the character NUL fail
-/// - to json, jsonb: text that is not JSON, numbers beyond a double's range, and escapes of
-///   NUL or of half a surrogate pair fail
+/// - to json, jsonb: text that is not JSON, numbers beyond a double's range, and escapes
+///   of NUL or of half a surrogate pair fail
 /// - to uuid: the text forms that PostgreSQL reads
 /// - to timestamps: rounded half up; a zone is dropped or added as UTC
 /// - to date: the day of the timestamp (in UTC)

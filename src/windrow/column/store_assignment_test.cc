@@ -245,7 +245,7 @@ TEST_F(StoreAssignment, ChecksJson) {
               "Missing a name for object member."},
              {"[1,]", "which is no JSON: at byte 3: Invalid value."},
              {"[01]",
-              "which is no JSON: at byte 2: Missing a comma or ] after an array "
+              "which is no JSON: at byte 2: Missing a comma or ']' after an array "
               "element."},
              {"{} x",
               "which is no JSON: at byte 3: The document root must not be "

@@ -149,7 +149,8 @@ std::string DigitsOf(Magnitude magnitude) {
   return digits;
 }
 
-/// numeric without precision: `append(row, &text)` appends a number's text or gives false.
+/// numeric without precision: `append(row, &text)` appends a number's text or gives
+/// false.
 template <typename Append>
 Result<ArrayPtr> StoreDigits(const arrow::Array& values, BadValue* bad,
                              arrow::MemoryPool* pool, Append&& append) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text. A batch of texts is usually fine as it is, so all of its bytes are checked at once
-// and values are looked at one by one only when that finds something.
+// Text. A batch of texts is usually fine as it is, so all of its bytes are checked at
+// once and values are looked at one by one only when that finds something.
 #include <arrow/builder.h>
 #include <arrow/util/utf8.h>
 

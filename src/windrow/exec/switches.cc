@@ -39,6 +39,18 @@ const std::vector<Switch>& AllSwitches() {
        "a collect whose input is sorted by its keys, as a look at them shows, keeps one "
        "group at a time",
        "its input is kept and grouped"},
+      {"prefetch", &Switches::prefetch, 0,
+       "parts of objects in a store are fetched ahead, many at once",
+       "one request at a time, when its bytes are needed"},
+      {"partial_aggregation", &Switches::partial_aggregation, 0,
+       "a batch whose rows share keys is aggregated where it is read",
+       "its rows are aggregated one by one"},
+      {"dictionary_keys", &Switches::dictionary_keys, 0,
+       "text that an aggregate works with is read as the codes it is stored as",
+       "it is read as values"},
+      {"label_memo", &Switches::label_memo, 0,
+       "label functions compute what a distinct text gives once and remember it",
+       "they compute every row"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

@@ -19,6 +19,10 @@ struct Switches {
   bool push_filters = true;
   bool prune_scans = true;
   bool sorted_keys = true;
+  bool prefetch = true;
+  bool partial_aggregation = true;
+  bool dictionary_keys = true;
+  bool label_memo = true;
   bool sync_outputs = false;
   bool binary_copy = true;
   int64_t morsel_rows = 64 * 1024;

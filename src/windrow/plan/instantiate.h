@@ -17,6 +17,12 @@
 namespace windrow::sink {
 class PartitionedSink;
 }
+namespace windrow::source {
+class RowBufferTable;
+}
+namespace windrow::exec {
+class RowBuffer;
+}
 
 namespace windrow::plan {
 
@@ -74,6 +80,7 @@ class Instantiator {
 
   exec::StepMetrics* MetricsOf(const std::string& name, const std::string& kind);
   Result<std::shared_ptr<exec::RowStore>> RowsOf(const std::string& source);
+  void KeepRows(const std::string& step, std::shared_ptr<const exec::RowBuffer> rows);
 
   OpenTables tables_;
   Databases databases_;
@@ -82,6 +89,7 @@ class Instantiator {
   std::map<std::pair<std::string, std::string>, exec::StepMetrics*> metrics_by_name_;
   std::map<int, std::shared_ptr<struct JoinState>> joins_;
   std::map<std::string, std::shared_ptr<exec::RowStore>> row_stores_;
+  std::vector<source::RowBufferTable*> kept_;  ///< filled by this run
   std::vector<const sink::PartitionedSink*> partitioned_sinks_;
   Collected collected_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;

@@ -11,14 +11,18 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/plan/column_types.h"
 #include "windrow/plan/database_spec.h"
+#include "windrow/plan/inline_values.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
 namespace {
 
 const std::vector<std::string>& Datasets() {
-  static const std::vector<std::string> kDatasets = {"securities", "quotes", "pings"};
+  static const std::vector<std::string> kDatasets = {
+      "securities",      "quotes",      "pings",           "pod_usage_hourly",
+      "pod_usage_daily", "pod_storage", "pod_node_labels", "pod_namespace_labels"};
   return kDatasets;
 }
 
@@ -176,7 +180,13 @@ class JobChecker {
   void CheckSource(const SourceSpec& source) {
     if (const auto* scan = std::get_if<ScanSpec>(&source.kind)) {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
+      CheckDeclaredTypes(*scan, problems_);
       CheckDatabaseScan(*scan, source.name.place, problems_);
+      return;
+    }
+    if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {
+      RequireFilled(!values->columns.empty(), source.name.place, "column of values");
+      CheckValues(*values, problems_);
       return;
     }
     const auto& generate = std::get<GenerateSpec>(source.kind);
@@ -217,6 +227,9 @@ class JobChecker {
   void CheckStep(Place, const FilterSpec&) {}
   void CheckStep(Place, const LimitSpec& limit) { CheckRange("limit", limit.rows, 0); }
   void CheckStep(Place, const SelectSpec& select) { CheckColumns(select); }
+  void CheckStep(Place place, const UnionSpec& all) {
+    RequireFilled(!all.inputs.empty(), place, "input of a union");
+  }
   void CheckStep(Place place, const WithColumnsSpec& spec) {
     RequireFilled(!spec.columns.empty(), place, "column");
     CheckColumns(spec);
@@ -255,6 +268,20 @@ class JobChecker {
     for (const PlacedText& name : collect.by) check(name);
     if (!collect.columns.has_value()) return;
     for (const PlacedText& name : *collect.columns) check(name);
+  }
+
+  void CheckStep(Place place, const AggregateSpec& aggregate) {
+    RequireFilled(!aggregate.by.empty() || !aggregate.columns.empty(), place,
+                  "key or column of the aggregate");
+    std::map<std::string_view, Place> seen;
+    const auto check = [&](const PlacedText& name) {
+      const auto [first, is_new] = seen.emplace(name.value, name.place);
+      if (is_new || (name.value.empty() && !empty_is_problem_)) return;
+      problems_.Add(name.place, "found the column '", name.value, "' twice",
+                    FirstIn(first->second), "; expected each name once");
+    };
+    for (const SelectItem& key : aggregate.by) check(key.name);
+    for (const NamedExpression& column : aggregate.columns) check(column.name);
   }
 
   void CheckStep(Place, const ProbeMeasurementsSpec&) {}
@@ -299,6 +326,7 @@ class JobChecker {
     }
     CheckDatabaseSink(write, problems_);
     CheckPartition(write, problems_);
+    CheckStoredTypes(write, problems_);
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
     }

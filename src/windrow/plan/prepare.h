@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "windrow/exec/switches.h"
+#include "windrow/fs/object_store.h"
 #include "windrow/plan/bind.h"
 #include "windrow/plan/instantiate.h"
 #include "windrow/plan/job_spec.h"
@@ -31,8 +32,9 @@ struct PreparedJob {
   std::vector<InputFile> inputs;  ///< by path; filled when a sink asks for a manifest
 };
 
-/// `stop` ends waits for servers, also those of the run.
+/// `access` says how object stores are reached; its stop ends waits for servers, also
+/// those of the run.
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
-                               const arrow::StopToken& stop);
+                               const fs::ObjectAccess& access = {});
 
 }  // namespace windrow::plan

@@ -105,6 +105,7 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
         std::max(context.window_bytes, options_.memory_bytes / 4);
     context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
+    context.label_memo = options_.switches.label_memo;
     context.budget = &budget_;
     context.spill_pool = budget_.spill_pool();
     context.temp_dir = options_.temp_dir;
