@@ -16,7 +16,7 @@ using testing::Not;
 constexpr char kJob[] = R"(windrow: 1
 sources:
   nodes: {scan: "postgresql://me:s%40cret@h:5/d?schema=a", table: Nodes}
-  keys: {scan: "postgres://h/d?password=hidden&sslmode=require", query: select key from keys}
+  keys: {scan: "postgres://h/d?password=hidden&sslmode=require", query: select key from k}
   rows: {scan: rows.parquet}
 sinks:
   - write: postgresql://me:s%40cret@h:5/d
@@ -45,7 +45,7 @@ TEST(DatabaseSpec, SecretsAreKeptApartAndNotWritten) {
   EXPECT_EQ(nodes.table->value, "Nodes");
   const auto& keys = std::get<ScanSpec>(job->sources[1].kind);
   EXPECT_EQ(keys.secrets.at("password"), "hidden");
-  EXPECT_EQ(keys.query->value, "select key from keys");
+  EXPECT_EQ(keys.query->value, "select key from k");
   const auto& write = std::get<WriteSpec>(job->sinks[0]);
   EXPECT_EQ(write.secrets.at("password"), "s@cret");
   EXPECT_EQ(TargetOf(write), "postgresql://me@h:5/d org1.summary");
@@ -95,6 +95,10 @@ TEST(DatabaseSpec, ProblemsAreToldWithoutSecrets) {
          "found 65 for 'parallel'; expected 1 to 64");
   expect(kFile, "{write: 'postgresql://u:pw@h/d', table: t, compression: zstd}",
          "found 'compression'");
+  expect(kFile, "{write: 'postgresql://u:pw@h/d', table: t, types: {a: text}}",
+         "found 'types' for a database");
+  expect("{scan: 'postgresql://u:pw@h/d', table: a, schema: {a: text}}", kOut,
+         "found 'schema' for a database");
   expect(kFile,
          "{write: 'postgresql://u:pw@h/d', table: t}, "
          "{write: 'postgresql://u:pw@h/d', table: t}",
