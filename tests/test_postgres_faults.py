@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs that are stopped, killed or cut off leave the old rows or the new ones, nothing else."""
 
+import functools
 import random
 import signal
 import subprocess
@@ -20,6 +21,7 @@ OLD, NEW = 500, 40_000
 STOP_SECONDS = 1.0
 WAITING = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
 COPYING = "select exists (select from pg_stat_progress_copy where tuples_processed > 0)"
+ENDLESS = "generate_series(1, 1000000000)"
 TARGET = "create table t (id bigint not null, kind text, j jsonb)"
 
 
@@ -107,6 +109,7 @@ def test_a_killed_server_has_the_old_rows_or_the_new(
     seed = random.randrange(1 << 32)
     print(f"replay with seed {seed}")
     chance = random.Random(seed)
+    own_server.url = functools.partial(own_server.url, connect_timeout="2")
     put_old_rows(own_server)
     for _ in range(5):
         own_server.execute(
@@ -171,7 +174,7 @@ def test_a_run_that_copies_can_be_stopped(
     parallel: int, own_server: PostgresServer, tmp_path: Path
 ):
     put_old_rows(own_server)
-    source = {"scan": own_server.url(), "query": "select i as id from generate_series(1, 1e9) i"}
+    source = {"scan": own_server.url(), "query": f"select {ENDLESS}::bigint as id"}
     sink = {"write": own_server.url(), "table": "t", "parallel": parallel, "replace_where": "true"}
     job = postgres_jobs.write_job(tmp_path, source, sink)
     for hangs in (False, True):

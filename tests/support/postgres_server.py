@@ -205,7 +205,7 @@ class PostgresServer:
         """The rows of a query: texts as psql prints them, None for null."""
         done = self._psql(sql, database, "--csv", "-t", "-P", f"null={NULL}")
         assert done.returncode == 0, f"{done.stderr}\nin: {sql}"
-        read = csv.reader(io.StringIO(done.stdout))
+        read = csv.reader(io.StringIO(done.stdout, newline=""))
         # The reader takes the line of a single empty text for an empty row.
         return [tuple(None if text == NULL else text for text in row or [""]) for row in read]
 
@@ -250,14 +250,16 @@ class PostgresServer:
         return [psql, *settings, *options]
 
     def _psql(self, sql: str, database: str | None = None, *options: str):
-        return subprocess.run(
+        done = subprocess.run(
             self._words(database, *options),
-            input=sql,
+            input=sql.encode(),
             capture_output=True,
-            text=True,
             timeout=WAIT_SECONDS,
             check=False,
         )
+        # Not by text=True, which would change line ends within values.
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
 
 
 class Session:

@@ -66,8 +66,9 @@ void CheckDatabaseScan(const ScanSpec& scan, Place place, ProblemList& problems)
     problems.Add(scan.paths[1].place, "found ", scan.paths.size(),
                  " paths to scan; expected a single one where it is a database");
   }
-  if (scan.format.has_value()) {
-    problems.Add(place, "found 'format' for a database; expected it only for files");
+  if (scan.format.has_value() || !scan.schema.empty()) {
+    problems.Add(place, "found '", scan.format.has_value() ? "format" : "schema",
+                 "' for a database; expected it only for files");
   }
   if (scan.table.has_value() == scan.query.has_value()) {
     problems.Add(place, "found ", scan.table.has_value() ? "both" : "neither",
@@ -89,11 +90,14 @@ void CheckDatabaseSink(const WriteSpec& write, ProblemList& problems) {
   CheckAbsent(write.row_group_rows, "row_group_rows", kFiles, problems);
   CheckAbsent(write.group_size, "group_size", kFiles, problems);
   CheckAbsent(write.manifest, "manifest", kFiles, problems);
-  if (write.format.has_value() || write.partition_by.has_value()) {
-    problems.Add(write.path.place, "found '",
-                 write.format.has_value() ? "format" : "partition_by",
+  const auto refuse = [&](bool is_there, std::string_view key) {
+    if (!is_there) return;
+    problems.Add(write.path.place, "found '", key,
                  "' for a database; expected it only for files");
-  }
+  };
+  refuse(write.format.has_value(), "format");
+  refuse(write.partition_by.has_value(), "partition_by");
+  refuse(!write.types.empty(), "types");
   if (!write.table.has_value()) {
     problems.Add(write.path.place, "found no 'table' for a database; expected one");
   }

@@ -250,7 +250,8 @@ INSTANTIATE_TEST_SUITE_P(
             "j:3:9: found no 'write' in the sink; expected write: PATH or collect: NAME\n"
             "j:3:10: found the unknown key 'wrte' in the sink; expected write, collect, "
             "from, format, compression, preserve_order, row_group_rows, group_size, "
-            "partition_by, manifest or types; did you mean 'write'?"},
+            "partition_by, manifest, types, table, replace_where or parallel; did you "
+            "mean 'write'?"},
         Case{"[out]",
              "j:3:9: found the text 'out' for the sink; expected {write: PATH} or "
              "{collect: NAME}"},
@@ -338,7 +339,8 @@ sinks:
       "matched, priced, kept, top; did you mean 'top'?\n"
       "j:11:30: found the unknown key 'compresion' in the sink; expected write, collect, "
       "from, format, compression, preserve_order, row_group_rows, group_size, "
-      "partition_by, manifest or types; did you mean 'compression'?");
+      "partition_by, manifest, types, table, replace_where or parallel; did you mean "
+      "'compression'?");
 }
 
 TEST(JobProblems, HostileDocumentsAreRefusedQuickly) {

@@ -248,6 +248,7 @@ void PostgresSink::DropStaging() {
     static_cast<void>(staging_->Drop(connection_.get()));
     return;
   }
+  if (!context_->stop.IsStopRequested()) return;  // the server itself went away
   const auto other = Connection::Open(options_.url, context_->stop, kLastWordsSeconds);
   if (other.ok()) static_cast<void>(staging_->Drop(other->get()));
 }
