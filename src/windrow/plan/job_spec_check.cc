@@ -11,6 +11,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/fs/object_store.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -293,6 +294,10 @@ class JobChecker {
     if (write.partition_by.has_value()) {
       RequireFilled(!write.partition_by->values.empty(), write.path.place,
                     "value to partition by");
+    }
+    if (fs::IsObjectPath(write.path.value)) {
+      problems_.Add(write.path.place, "found the output '", write.path.value,
+                    "'; expected a local path, as objects are only read");
     }
     CheckPartition(write, problems_);
     if (write.row_group_rows.has_value()) {
