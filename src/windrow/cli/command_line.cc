@@ -11,6 +11,7 @@
 
 #include "windrow/base/version.h"
 #include "windrow/cli/engine_options.h"
+#include "windrow/cli/generate_pod_usage.h"
 #include "windrow/cli/inspect_command.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/cli/usage_message.h"
@@ -261,7 +262,9 @@ class CommandLine {
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
-    command->add_option("DATASET", generate_.dataset, "securities, quotes or pings")
+    command
+        ->add_option("DATASET", generate_.dataset,
+                     "pod-usage, or one that 'windrow help datasets' lists")
         ->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
@@ -274,7 +277,9 @@ class CommandLine {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command->add_option("--compression", generate_.compression,
                         "lz4, zstd:N, snappy, …; default none for .arrow");
-    command->add_option("-o,--output", generate_.output, "OUT.arrow or OUT.parquet")
+    command
+        ->add_option("-o,--output", generate_.output,
+                     "OUT.arrow or OUT.parquet; a folder for pod-usage")
         ->required();
     AddWhere(command);
     AddEngineOptions(command);
@@ -286,6 +291,11 @@ class CommandLine {
             return UserError("--option ", assignment, ": expected NAME=VALUE");
           }
           generate_.options[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+        }
+        if (generate_.dataset == "pod-usage") {
+          return GeneratePodUsage({generate_.rows, generate_.seed, generate_.options,
+                                   generate_.compression, generate_.output},
+                                  engine_, stop_);
         }
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::GenerateJob(generate_));
         return RunJob(job, engine_, stop_);

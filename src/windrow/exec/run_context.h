@@ -25,6 +25,7 @@ struct RunContext {
   /// The same where payload has to be decoded for each window.
   int64_t decoded_window_bytes = 1 << 30;
   bool dense_keys = true;          ///< see Switches
+  bool label_memo = true;          ///< see Switches
   bool sync_outputs = false;       ///< see Switches
   MemoryBudget* budget = nullptr;  ///< behind `pool`; null where nothing spills
   /// For the buffers that spilling itself needs: never denied, a few MiB at a time.

@@ -192,7 +192,8 @@ std::vector<PartitionValue> PartitionsOf(const std::string& path) {
   return partitions;
 }
 
-Result<std::vector<FileEntry>> ListFiles(const std::string& pattern) {
+Result<std::vector<FileEntry>> ListFiles(const std::string& pattern,
+                                         bool may_be_missing) {
   if (pattern.empty()) return StorageError("an empty path names no file");
   Lister lister;
   struct stat info;
@@ -205,6 +206,7 @@ Result<std::vector<FileEntry>> ListFiles(const std::string& pattern) {
     if (error_number != ENOENT && error_number != ENOTDIR) {
       return ErrnoError(pattern, error_number);
     }
+    if (may_be_missing) return std::vector<FileEntry>();
     return StorageError(pattern, ": no such file");
   }
   const std::vector<std::string> components = PathComponents(pattern);
@@ -216,7 +218,9 @@ Result<std::vector<FileEntry>> ListFiles(const std::string& pattern) {
   }
   ARROW_RETURN_NOT_OK(lister.AddGlob(root, below));
   auto entries = std::move(lister).Take();
-  if (entries.empty()) return StorageError(pattern, ": no file matches");
+  if (entries.empty() && !may_be_missing) {
+    return StorageError(pattern, ": no file matches");
+  }
   return entries;
 }
 

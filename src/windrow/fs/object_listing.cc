@@ -124,36 +124,42 @@ Status CheckBucket(const std::string& path) {
 }
 
 Result<std::vector<FileEntry>> ListObjects(ObjectStore& store, const std::string& pattern,
+                                           bool may_be_missing,
                                            const arrow::StopToken& stop) {
   ARROW_RETURN_NOT_OK(CheckBucket(pattern));
   if (!IsGlob(pattern)) {
     ARROW_ASSIGN_OR_RAISE(auto entries, ListPlain(store, pattern, stop));
     if (entries.has_value()) return *std::move(entries);
+    if (may_be_missing) return std::vector<FileEntry>();
     return StorageError(pattern, ": no such file");
   }
   ARROW_ASSIGN_OR_RAISE(auto entries, ListGlob(store, pattern, stop));
-  if (entries.empty()) return StorageError(pattern, ": no file matches");
+  if (entries.empty() && !may_be_missing) {
+    return StorageError(pattern, ": no file matches");
+  }
   return entries;
 }
 
 }  // namespace
 
 Result<std::vector<std::vector<FileEntry>>> ListFiles(
-    const std::vector<std::string>& patterns, const ObjectAccess& access) {
+    const std::vector<std::string>& patterns, const ObjectAccess& access,
+    bool may_be_missing) {
   std::vector<arrow::Future<std::vector<FileEntry>>> asked(patterns.size());
   for (size_t i = 0; i < patterns.size(); ++i) {
     if (!IsObjectPath(patterns[i])) continue;
     ARROW_ASSIGN_OR_RAISE(const StorePtr store, OpenObjectStore(access));
-    asked[i] = FetchThreads::Start([store, pattern = patterns[i], stop = access.stop] {
-      return ListObjects(*store, pattern, stop);
-    });
+    asked[i] = FetchThreads::Start(
+        [store, pattern = patterns[i], may_be_missing, stop = access.stop] {
+          return ListObjects(*store, pattern, may_be_missing, stop);
+        });
   }
   std::vector<std::vector<FileEntry>> listed(patterns.size());
   for (size_t i = 0; i < patterns.size(); ++i) {
     if (asked[i].is_valid()) {
       ARROW_ASSIGN_OR_RAISE(listed[i], WaitFor(asked[i], access.stop));
     } else {
-      ARROW_ASSIGN_OR_RAISE(listed[i], ListFiles(patterns[i]));
+      ARROW_ASSIGN_OR_RAISE(listed[i], ListFiles(patterns[i], may_be_missing));
     }
   }
   return listed;

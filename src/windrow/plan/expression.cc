@@ -119,6 +119,12 @@ std::vector<std::string> ColumnNames(const Expr& expr) {
   return names;
 }
 
+bool IsVolatile(const Expr& expr) {
+  return expr.IsCall("uuid") ||
+         std::any_of(expr.args().begin(), expr.args().end(),
+                     [](const ExprPtr& arg) { return IsVolatile(*arg); });
+}
+
 ExprPtr Substitute(const ExprPtr& expr,
                    const std::map<std::string, ExprPtr>& definitions) {
   if (expr->kind() == ExprKind::kColumn) {

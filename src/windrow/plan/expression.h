@@ -24,9 +24,10 @@ enum class LiteralKind { kNull, kBoolean, kInteger, kFloat, kString, kDate, kTim
 inline constexpr int kMaxExprDepth = 200;
 
 /// One node of an expression as written. Operators are calls named by their symbol or
-/// lower-case keyword ("+", "and", "is null", "in", "between", "like", "unary -"). AND,
-/// OR and || take two or more arguments and never hold an argument of their own kind, so
-/// that long chains stay flat. Immutable and thread-safe.
+/// lower-case keyword ("+", "and", "is null", "in", "between", "like", "unary -"); f(*) is
+/// a call of "f *" and f(DISTINCT x) one of "f distinct". AND, OR and || take two or more
+/// arguments and never hold an argument of their own kind, so that long chains stay flat.
+/// Immutable and thread-safe.
 class Expr {
  public:
   /// `offset`, everywhere: character position of the node in its text, from 0.
@@ -82,6 +83,9 @@ class Expr {
 
 /// Names of the columns `expr` reads, each once, in order of first use.
 std::vector<std::string> ColumnNames(const Expr& expr);
+
+/// Whether computing `expr` again gives other values.
+bool IsVolatile(const Expr& expr);
 
 /// `expr` with each column found in `definitions` replaced; the replacements themselves
 /// are not searched. Unchanged subtrees are shared.

@@ -2,6 +2,7 @@
 #include "windrow/plan/expression_bind.h"
 
 #include <arrow/compute/initialize.h>
+#include <arrow/compute/registry.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "windrow/base/near_name.h"
+#include "windrow/column/label_functions.h"
+#include "windrow/column/text_functions.h"
 #include "windrow/plan/bind_case.h"
 #include "windrow/plan/bind_operator.h"
 #include "windrow/plan/expression_token.h"
@@ -22,6 +25,13 @@ namespace windrow::plan {
 namespace {
 
 namespace cp = arrow::compute;
+
+/// Arrow's functions and the ones of our own, by name.
+Status RegisterFunctions() {
+  ARROW_RETURN_NOT_OK(cp::Initialize());
+  ARROW_RETURN_NOT_OK(column::RegisterTextFunctions(cp::GetFunctionRegistry()));
+  return column::RegisterLabelFunctions(cp::GetFunctionRegistry());
+}
 
 Result<TypedExpr> BindColumn(const Expr& expr, const arrow::Schema& schema) {
   const std::vector<int> found = schema.GetAllFieldIndices(expr.name());
@@ -66,7 +76,8 @@ Result<TypedExpr> BindCompare(const Expr& expr, std::vector<TypedExpr> args) {
   return BindComparison(expr, expr.name(), std::move(args[0]), std::move(args[1]));
 }
 
-Result<TypedExpr> BindCall(const Expr& expr, std::vector<TypedExpr> args) {
+Result<TypedExpr> BindCall(const Expr& expr, std::vector<TypedExpr> args,
+                           BindSettings settings) {
   switch (LevelOfOperator(expr.name())) {
     case kOrLevel:
     case kAndLevel:
@@ -83,15 +94,16 @@ Result<TypedExpr> BindCall(const Expr& expr, std::vector<TypedExpr> args) {
     case kNegateLevel:
       return BindNegation(expr, std::move(args[0]));
     default:
-      return BindFunction(expr, std::move(args));
+      return BindFunction(expr, std::move(args), settings);
   }
 }
 
-Result<TypedExpr> BindNode(const Expr& expr, const arrow::Schema& schema) {
+Result<TypedExpr> BindNode(const Expr& expr, const arrow::Schema& schema,
+                           BindSettings settings) {
   std::vector<TypedExpr> args;
   args.reserve(expr.args().size());
   for (const ExprPtr& arg : expr.args()) {
-    ARROW_ASSIGN_OR_RAISE(args.emplace_back(), BindNode(*arg, schema));
+    ARROW_ASSIGN_OR_RAISE(args.emplace_back(), BindNode(*arg, schema, settings));
   }
   switch (expr.kind()) {
     case ExprKind::kColumn:
@@ -99,7 +111,7 @@ Result<TypedExpr> BindNode(const Expr& expr, const arrow::Schema& schema) {
     case ExprKind::kLiteral:
       return BindLiteral(expr);
     case ExprKind::kCall: {
-      ARROW_ASSIGN_OR_RAISE(TypedExpr call, BindCall(expr, std::move(args)));
+      ARROW_ASSIGN_OR_RAISE(TypedExpr call, BindCall(expr, std::move(args), settings));
       // A function that returns its argument still is no literal or column.
       call.source = &expr;
       return call;
@@ -114,14 +126,15 @@ Result<TypedExpr> BindNode(const Expr& expr, const arrow::Schema& schema) {
 
 }  // namespace
 
-Result<BoundExpression> BindExpression(const Expr& expr, const arrow::Schema& schema) {
-  static const Status initialized = cp::Initialize();
-  ARROW_RETURN_NOT_OK(initialized);
+Result<BoundExpression> BindExpression(const Expr& expr, const arrow::Schema& schema,
+                                       BindSettings settings) {
+  static const Status registered = RegisterFunctions();
+  ARROW_RETURN_NOT_OK(registered);
   if (expr.depth() > kMaxExprDepth) {
     return ExprError(expr.offset(), "the expression is nested more than ", kMaxExprDepth,
                      " levels deep");
   }
-  ARROW_ASSIGN_OR_RAISE(TypedExpr typed, BindNode(expr, schema));
+  ARROW_ASSIGN_OR_RAISE(TypedExpr typed, BindNode(expr, schema, settings));
   BoundExpression bound;
   bound.text = ToText(expr);
   ARROW_ASSIGN_OR_RAISE(bound.expression, typed.expression.Bind(schema));
@@ -136,13 +149,14 @@ Result<BoundExpression> BindExpression(const Expr& expr, const arrow::Schema& sc
   return bound;
 }
 
-Result<BoundExpression> BindPredicate(const Expr& expr, const arrow::Schema& schema) {
-  ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindExpression(expr, schema));
+Result<BoundExpression> BindPredicate(const Expr& expr, const arrow::Schema& schema,
+                                      BindSettings settings) {
+  ARROW_ASSIGN_OR_RAISE(BoundExpression bound, BindExpression(expr, schema, settings));
   if (bound.type->id() == arrow::Type::BOOL) return bound;
   if (bound.type->id() == arrow::Type::NA ||
       bound.type->id() == arrow::Type::DICTIONARY) {
     const ExprPtr cast = Expr::Cast(expr.WithArgs(expr.args()), arrow::boolean());
-    return BindExpression(*cast, schema);
+    return BindExpression(*cast, schema, settings);
   }
   return ExprError(expr.offset(), "found ", TypeText(*bound.type), " from '", bound.text,
                    "', expected a condition (boolean)");

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "windrow/base/status.h"
+#include "windrow/plan/bind_settings.h"
 #include "windrow/plan/expression.h"
 
 namespace windrow::plan {
@@ -25,9 +26,11 @@ struct BoundExpression {
 /// column alone keeps its physical type; everything computed has a plain one. UserError
 /// with the place in the text for an unknown or ambiguous column, an unknown function,
 /// types that do not go together, and a constant part that fails.
-Result<BoundExpression> BindExpression(const Expr& expr, const arrow::Schema& schema);
+Result<BoundExpression> BindExpression(const Expr& expr, const arrow::Schema& schema,
+                                       BindSettings settings = {});
 
 /// Like BindExpression; UserError when the result is not a boolean.
-Result<BoundExpression> BindPredicate(const Expr& expr, const arrow::Schema& schema);
+Result<BoundExpression> BindPredicate(const Expr& expr, const arrow::Schema& schema,
+                                      BindSettings settings = {});
 
 }  // namespace windrow::plan

@@ -45,6 +45,12 @@ class Parser {
     return expr;
   }
 
+  Result<std::shared_ptr<arrow::DataType>> RunType() {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::DataType> type, Type());
+    if (Peek().kind != TokenKind::kEnd) return Unexpected("the end of the type");
+    return type;
+  }
+
  private:
   const Token& Peek(size_t ahead = 0) const {
     return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
@@ -275,10 +281,20 @@ class Parser {
     }
     const std::string& name = tokens_[at_++].text;
     if (!TakeSymbol("(")) return Expr::Column(name, offset);
+    return Arguments(arrow::internal::AsciiToLower(name), offset);
+  }
+
+  /// The rest of a call after its parenthesis: (*), (DISTINCT ...) or (...).
+  Result<ExprPtr> Arguments(std::string function, int offset) {
     std::vector<ExprPtr> args;
+    if (AtSymbol("*") && AtSymbol(")", 1)) {
+      at_ += 2;
+      return Expr::Call(function + " *", {}, offset);
+    }
+    const bool is_word = Peek(1).kind != TokenKind::kSymbol || AtSymbol("(", 1);
+    if (is_word && TakeWord("distinct")) function += " distinct";
     if (!TakeSymbol(")")) ARROW_RETURN_NOT_OK(List(&args));
-    return Checked(
-        Expr::Call(arrow::internal::AsciiToLower(name), std::move(args), offset));
+    return Checked(Expr::Call(std::move(function), std::move(args), offset));
   }
 
   Result<ExprPtr> Case(int offset) {
@@ -355,6 +371,11 @@ class Parser {
 Result<ExprPtr> ParseExpression(std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(std::vector<Token> tokens, Tokenize(text));
   return Parser(std::move(tokens)).Run();
+}
+
+Result<std::shared_ptr<arrow::DataType>> ParseTypeText(std::string_view text) {
+  ARROW_ASSIGN_OR_RAISE(std::vector<Token> tokens, Tokenize(text));
+  return Parser(std::move(tokens)).RunType();
 }
 
 }  // namespace windrow::plan

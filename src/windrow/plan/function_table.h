@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "windrow/base/status.h"
+#include "windrow/plan/bind_settings.h"
 #include "windrow/plan/typed_expression.h"
 
 namespace windrow::plan {
@@ -16,6 +17,7 @@ struct FunctionCall {
   const Expr& source;
   std::vector<TypedExpr> args;
   std::string_view signature;
+  BindSettings settings = {};
 };
 
 /// A function of the expression language.
@@ -34,6 +36,7 @@ const std::vector<FunctionEntry>& NumberFunctions();
 const std::vector<FunctionEntry>& TextFunctions();
 const std::vector<FunctionEntry>& TimeFunctions();
 const std::vector<FunctionEntry>& ChoiceFunctions();
+const std::vector<FunctionEntry>& LabelFunctions();
 
 // Operators that take and treat text like a function.
 const FunctionEntry& LikeOperator();
@@ -42,9 +45,13 @@ const FunctionEntry& ConcatOperator();
 /// Names of all functions, sorted.
 const std::vector<std::string>& FunctionNames();
 
+/// The UserError for a call of a function that is not there, or not here.
+Status UnknownFunction(const Expr& call);
+
 /// Translates a call by name. UserError for an unknown function (with the near name and
 /// the list) and for arguments that do not fit (with the signature).
-Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args);
+Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args,
+                               BindSettings settings);
 
 // What the families use to read their arguments. A null argument becomes a null of the
 // type asked for; what cannot be that type is a UserError with the signature.

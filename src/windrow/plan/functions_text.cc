@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "windrow/column/text_functions.h"
 #include "windrow/plan/expression_token.h"
 #include "windrow/plan/function_table.h"
 #include "windrow/plan/type_widening.h"
@@ -99,7 +100,16 @@ Result<TypedExpr> BindEndsWith(FunctionCall call) { return Match(call, "ends_wit
 Result<TypedExpr> BindContains(FunctionCall call) {
   return Match(call, "match_substring");
 }
-Result<TypedExpr> BindLike(FunctionCall call) { return Match(call, "match_like"); }
+
+/// Arrow's own LIKE takes a backslash for an escape, which SQL has none of by default.
+Result<TypedExpr> BindLike(FunctionCall call) {
+  std::vector<TypedExpr> args;
+  for (size_t i = 0; i < 2; ++i) {
+    ARROW_ASSIGN_OR_RAISE(args.emplace_back(), TextArgument(call, i));
+  }
+  return CallKernel(call.source, column::kLikeFunction, std::move(args));
+}
+
 Result<TypedExpr> BindRegexp(FunctionCall call) {
   return Match(call, "match_substring_regex");
 }
@@ -142,6 +152,11 @@ Result<TypedExpr> BindConcat(FunctionCall call) {
   return Join(source, std::move(texts));
 }
 
+/// Another text for every row, each time it is computed.
+Result<TypedExpr> BindUuid(FunctionCall call) {
+  return CallKernel(call.source, column::kUuidFunction, {});
+}
+
 Result<TypedExpr> BindConcatOperator(FunctionCall call) {
   const Expr& source = call.source;
   ARROW_ASSIGN_OR_RAISE(std::vector<TypedExpr> texts, AsTexts(std::move(call)));
@@ -166,12 +181,13 @@ const std::vector<FunctionEntry>& TextFunctions() {
       {"substring", "substring(text, start[, length])", 2, 3, BindSubstr},
       {"trim", "trim(text[, 'characters'])", 1, 2, BindTrim},
       {"upper", "upper(text)", 1, 1, BindUpper},
+      {"uuid", "uuid()", 0, 0, BindUuid},
   };
   return table;
 }
 
 const FunctionEntry& LikeOperator() {
-  static const FunctionEntry entry = {"like", "text LIKE 'pattern'", 2, 2, BindLike};
+  static const FunctionEntry entry = {"like", "text LIKE pattern", 2, 2, BindLike};
   return entry;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/compute/api_scalar.h>
+#include <arrow/scalar.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/string.h>
@@ -40,6 +41,31 @@ Result<TypedExpr> BindDay(FunctionCall call) { return Part(call, "day"); }
 Result<TypedExpr> BindHour(FunctionCall call) { return ClockPart(call, "hour"); }
 Result<TypedExpr> BindMinute(FunctionCall call) { return ClockPart(call, "minute"); }
 Result<TypedExpr> BindSecond(FunctionCall call) { return ClockPart(call, "second"); }
+
+/// 28 to 31, of the month that the date or timestamp lies in.
+Result<TypedExpr> BindDaysInMonth(FunctionCall call) {
+  constexpr std::array<int64_t, 12> kDays = {31, 28, 31, 30, 31, 30,
+                                             31, 31, 30, 31, 30, 31};
+  const auto number = [&](int64_t value) {
+    return TypedScalar(call.source, arrow::MakeScalar(value));
+  };
+  ARROW_ASSIGN_OR_RAISE(const TypedExpr month, Part(call, "month"));
+  ARROW_ASSIGN_OR_RAISE(const TypedExpr is_leap_year, Part(call, "is_leap_year"));
+  std::vector<TypedExpr> choice;
+  ARROW_ASSIGN_OR_RAISE(choice.emplace_back(),
+                        CallKernel(call.source, "subtract", {month, number(1)}));
+  for (const int64_t days : kDays) choice.push_back(number(days));
+  ARROW_ASSIGN_OR_RAISE(TypedExpr days,
+                        CallKernel(call.source, "choose", std::move(choice)));
+  ARROW_ASSIGN_OR_RAISE(TypedExpr is_february,
+                        CallKernel(call.source, "equal", {month, number(2)}));
+  ARROW_ASSIGN_OR_RAISE(
+      TypedExpr is_longer,
+      CallKernel(call.source, "and_kleene", {std::move(is_february), is_leap_year}));
+  ARROW_ASSIGN_OR_RAISE(TypedExpr extra,
+                        CastKernel(std::move(is_longer), arrow::int64()));
+  return CallKernel(call.source, "add", {std::move(days), std::move(extra)});
+}
 
 Result<TypedExpr> BindDayOfWeek(FunctionCall call) {
   ARROW_ASSIGN_OR_RAISE(TypedExpr value, InstantArgument(call, 0));
@@ -93,6 +119,7 @@ const std::vector<FunctionEntry>& TimeFunctions() {
       {"date_trunc", "date_trunc('unit', date or timestamp)", 2, 2, BindDateTrunc},
       {"day", "day(date or timestamp)", 1, 1, BindDay},
       {"day_of_week", "day_of_week(date or timestamp), Monday is 1", 1, 1, BindDayOfWeek},
+      {"days_in_month", "days_in_month(date or timestamp)", 1, 1, BindDaysInMonth},
       {"hour", "hour(date or timestamp)", 1, 1, BindHour},
       {"minute", "minute(date or timestamp)", 1, 1, BindMinute},
       {"month", "month(date or timestamp)", 1, 1, BindMonth},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/job_spec_reader.h"
 
+#include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/job_spec_check.h"
 #include "windrow/plan/job_spec_parts.h"
 
@@ -66,10 +68,13 @@ void JobReader::ReadSources(const YamlNode& node) {
   for (const YamlEntry& entry : node.entries) {
     SourceSpec source{entry.key, ScanSpec{}};
     const std::string owner = "source '" + entry.key.value + "'";
-    if (ExpectMap(entry.value, owner, "{scan: PATH} or {generate: DATASET}", problems_)) {
+    if (ExpectMap(entry.value, owner,
+                  "{scan: PATH}, {generate: DATASET} or {values: {...}}", problems_)) {
       const Fields fields(entry.value, owner, problems_);
       if (fields.Find("generate") != nullptr) {
         source.kind = ReadGenerate(fields, entry.value);
+      } else if (fields.Find("values") != nullptr) {
+        source.kind = ReadValues(fields, problems_);
       } else {
         source.kind = ReadScan(fields);
       }
@@ -80,12 +85,34 @@ void JobReader::ReadSources(const YamlNode& node) {
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
   constexpr std::string_view kPath = "a path";
-  fields.AllowOnly({"scan", "format", "generate"});
+  fields.AllowOnly({"scan", "format", "schema", "allow_empty", "table", "query",
+                    "generate", "values"});
   ScanSpec scan;
-  if (const auto* format = fields.Find("format")) {
-    scan.format = ReadChoice(*format, "format", FileFormats(), problems_);
+  if (const auto* schema = fields.Find("schema")) {
+    scan.schema = ReadColumnTypes(*schema, "schema", problems_);
   }
-  const YamlNode* paths = fields.Require("scan", "scan: PATH or generate: DATASET");
+  if (const auto* allow_empty = fields.Find("allow_empty")) {
+    scan.allow_empty = ReadBool(*allow_empty, "allow_empty", problems_);
+    if (fields.Find("schema") == nullptr) {
+      problems_.Add(allow_empty->place, "found 'allow_empty' without 'schema' in ",
+                    fields.owner(), "; expected both, as no file says what columns are");
+    }
+  }
+  if (const auto* table = fields.Find("table")) {
+    scan.table = ReadText(*table, "table", "the name of a table", problems_);
+  }
+  if (const auto* query = fields.Find("query")) {
+    scan.query = ReadText(*query, "query", "an SQL query", problems_);
+  }
+  if (const auto* format = fields.Find("format")) {
+    static const Choices<FileFormat> kFormats = {
+        {"arrow", FileFormat::kArrow},
+        {"parquet", FileFormat::kParquet},
+        {"arrayrecord", FileFormat::kArrayRecord}};
+    scan.format = ReadChoice(*format, "format", kFormats, problems_);
+  }
+  const YamlNode* paths =
+      fields.Require("scan", "scan: PATH, generate: DATASET or values: {...}");
   if (paths == nullptr) return scan;
   if (paths->kind != Kind::kSequence) {
     scan.paths = {ReadText(*paths, "scan", kPath, problems_)};
@@ -114,8 +141,8 @@ GenerateSpec JobReader::ReadGenerate(const Fields& fields, const YamlNode& map) 
   for (const YamlEntry& entry : map.entries) {
     const std::string& key = entry.key.value;
     if (key == "generate" || key == "rows" || key == "seed") continue;
-    if (key == "scan") {
-      problems_.Add(entry.key.place, "found scan and generate in ", fields.owner(),
+    if (key == "scan" || key == "values") {
+      problems_.Add(entry.key.place, "found ", key, " and generate in ", fields.owner(),
                     "; expected one of them");
     } else if (entry.value.kind != Kind::kScalar) {
       problems_.Add(entry.value.place, "found ", Describe(entry.value), " for '", key,
@@ -131,7 +158,8 @@ GenerateSpec JobReader::ReadGenerate(const Fields& fields, const YamlNode& map) 
 const Choices<FileFormat>& FileFormats() {
   static const Choices<FileFormat> kFormats = {{"arrow", FileFormat::kArrow},
                                                {"parquet", FileFormat::kParquet},
-                                               {"arrayrecord", FileFormat::kArrayRecord}};
+                                               {"arrayrecord", FileFormat::kArrayRecord},
+                                               {"ndjson", FileFormat::kNdjson}};
   return kFormats;
 }
 
@@ -158,6 +186,7 @@ Result<JobSpec> ReadJobSpec(std::string_view text, std::string_view document_nam
     JobReader reader(problems);
     reader.ReadDocument(*root);
     job = reader.TakeJob();
+    TakeSecrets(job, problems);
     CheckJobSpec(job, problems);
   }
   ARROW_RETURN_NOT_OK(problems.ToStatus(document_name));

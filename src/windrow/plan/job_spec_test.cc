@@ -46,26 +46,31 @@ TEST(JobSpecRoundTrip, ThePublishedExampleIsCanonical) {
 }
 
 TEST(JobSpecRoundTrip, FillsInWhatIsLeftOutAndKeepsEveryOption) {
-  EXPECT_EQ(Canonical(R"(
+  EXPECT_EQ(Canonical(R"yaml(
 windrow: 1
-sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet}}
+sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet},
+          r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}}
 steps:
-  one: {select: [a, {b: "x + 1"}, c: 1]}
+  one: {select: [a, {b: "x + 1"}, c: 1], from: q}
   two: {sort: price desc, limit: 10}
   three: {sort: [a, '"odd name" DESC nulls first', {column: size, descending: true}]}
   four: {limit: 0}
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
   six: {join: {left: five, right: q, on: a, how: anti}}
+  seven: {aggregate: {by: a, columns: {}}}
+  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: 2 * sum(x), n: count(*)}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
   - {write: rows, compression: uncompressed, format: arrayrecord, group_size: 16}
   - {write: "d/{a b}.x", from: two, partition_by: {a b: [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
-)"),
-            R"(windrow: 1
+)yaml"),
+            R"yaml(windrow: 1
 sources:
   q: {scan: [a.parquet, "b c.parquet"], format: parquet}
+  r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}
 steps:
   one: {select: [a, {b: "x + 1"}, {c: "1"}], from: q}
   two: {sort: ["price desc"], limit: 10, from: one}
@@ -82,21 +87,26 @@ steps:
       suffix: _r
       nulls_equal: true
   six: {join: {left: five, right: q, on: a, how: anti}}
+  seven: {aggregate: {by: [a], columns: {}}, from: six}
+  eight:
+    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "2 * sum(x)", n: "count(*)"}}
+    from: seven
 sinks:
   - write: out
-    from: six
+    from: eight
     format: arrow
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
   - write: rows
-    from: six
+    from: eight
     format: arrayrecord
     compression: uncompressed
     group_size: 16
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, from: six, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
-)");
+)yaml");
 }
 
 TEST(JobSpecRoundTrip, LongColumnListsAreWrapped) {
@@ -129,6 +139,36 @@ sinks:
   const auto& generate = std::get<GenerateSpec>(job->sources[0].kind);
   EXPECT_EQ(generate.rows.value, 1000);
   EXPECT_EQ(generate.options.at("match_rate").value, "0.5");
+}
+
+TEST(JobSpecRoundTrip, InlineValuesKeepWhatQuotesMean) {
+  constexpr std::string_view kText = R"yaml(windrow: 1
+sources:
+  v:
+    values:
+      columns: {t: varchar, i: integer, "odd name": "decimal(5,2)", d: date}
+      rows:
+        - ["1", 1, 1.50, 2025-01-31]
+        - ["true", -2, 1e1, "2025-01-31"]
+        - ["null", ~, ~, ~]
+        - ["~", 0, 0, ~]
+        - ["", 0, 0, ~]
+        - [~, 0, 0, ~]
+        - ["$${x} $$$$ a: b # c", 0, 0, ~]
+  none: {values: {columns: {k: boolean}, rows: []}}
+sinks:
+  - {collect: v, from: v}
+)yaml";
+  const auto job = Read(kText);
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  const auto& rows = std::get<ValuesSpec>(job->sources[0].kind).rows;
+  EXPECT_EQ(rows[1].value[0].value, "true");
+  EXPECT_EQ(rows[2].value[0].value, "null");
+  EXPECT_EQ(rows[5].value[0].value, std::nullopt);
+  EXPECT_EQ(rows[6].value[0].value, "${x} $$ a: b # c");
+  const std::string written = Canonical(kText);
+  EXPECT_THAT(written, testing::HasSubstr("[\"null\", ~, ~, ~]"));
+  EXPECT_THAT(written, testing::HasSubstr("[\"true\", -2, 1e1, \"2025-01-31\"]"));
 }
 
 TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {

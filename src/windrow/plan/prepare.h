@@ -11,6 +11,7 @@
 #include "windrow/plan/instantiate.h"
 #include "windrow/plan/job_spec.h"
 #include "windrow/plan/logical_plan.h"
+#include "windrow/plan/open_postgres.h"
 
 namespace windrow::plan {
 
@@ -25,12 +26,14 @@ struct InputFile {
 /// A job with its sources opened and its plans rewritten: ready to explain or to run.
 struct PreparedJob {
   OpenTables tables;
+  Databases databases;
   std::vector<LogicalPlan> plans;
   std::string document;           ///< the job as text
   std::vector<InputFile> inputs;  ///< by path; filled when a sink asks for a manifest
 };
 
-/// `access` says how object stores are reached.
+/// `access` says how object stores are reached; its stop ends waits for servers, also
+/// those of the run.
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
                                const fs::ObjectAccess& access = {});
 

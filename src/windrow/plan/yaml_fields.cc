@@ -89,9 +89,14 @@ PlacedText ReadText(const YamlNode& node, std::string_view what,
   return ReadScalar(node, what, expected, IsText(node) && !node.text.empty(), problems);
 }
 
+PlacedText ReadAnyText(const YamlNode& node, std::string_view what,
+                       std::string_view expected, ProblemList& problems) {
+  return ReadScalar(node, what, expected, IsText(node), problems);
+}
+
 PlacedText ReadColumnName(const YamlNode& node, std::string_view what,
                           ProblemList& problems) {
-  return ReadScalar(node, what, "the name of a column", IsText(node), problems);
+  return ReadAnyText(node, what, "the name of a column", problems);
 }
 
 PlacedText ReadExpression(const YamlNode& node, std::string_view what,

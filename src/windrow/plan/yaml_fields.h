@@ -26,6 +26,9 @@ std::string AnyOf(const std::vector<std::string>& names);
 /// Text that is not empty. `expected` says what kind of text: "an expression".
 PlacedText ReadText(const YamlNode& node, std::string_view what,
                     std::string_view expected, ProblemList& problems);
+/// Text, which may be empty.
+PlacedText ReadAnyText(const YamlNode& node, std::string_view what,
+                       std::string_view expected, ProblemList& problems);
 /// The name of a column, which may be empty.
 PlacedText ReadColumnName(const YamlNode& node, std::string_view what,
                           ProblemList& problems);

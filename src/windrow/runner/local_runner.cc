@@ -105,10 +105,11 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
         std::max(context.window_bytes, options_.memory_bytes / 4);
     context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
+    context.label_memo = options_.switches.label_memo;
     context.budget = &budget_;
     context.spill_pool = budget_.spill_pool();
     context.temp_dir = options_.temp_dir;
-    plan::Instantiator instantiator(job.tables, &context, &metrics_);
+    plan::Instantiator instantiator(job.tables, job.databases, &context, &metrics_);
     std::vector<std::unique_ptr<exec::Sink>> sinks;
     status = RunStages(job, &instantiator, &sinks);
     if (status.ok()) {

@@ -268,6 +268,21 @@ arrow::FieldVector AddFolderColumns(const Folders& folders, std::vector<Part>* p
   return fields;
 }
 
+Result<TablePtr> Declare(std::vector<Part> parts, const Folders& folders,
+                         const DeclaredSchema& declared, RemoteParts remote) {
+  std::vector<OpenedFile> files;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    files.push_back({parts[p].path, parts[p].table, folders[p]});
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(declared, files));
+  if (parts.empty()) return MakeEmptyTable(schema);
+  for (size_t p = 0; p < parts.size(); ++p) {
+    ARROW_ASSIGN_OR_RAISE(parts[p].table, DeclareTable(files[p], declared, schema));
+  }
+  if (parts.size() == 1 && !parts[0].is_remote) return parts[0].table;
+  return std::make_shared<SetTable>(schema, std::move(parts), std::move(remote));
+}
+
 }  // namespace
 
 FileKind FileKindOf(const std::string& path) {
@@ -303,12 +318,15 @@ Result<std::vector<TablePtr>> OpenObjects(const std::vector<fs::FileEntry>& file
 }  // namespace
 
 Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
-                           std::optional<FileKind> kind, const fs::ObjectAccess& access) {
+                           std::optional<FileKind> kind, const fs::ObjectAccess& access,
+                           const std::optional<DeclaredSchema>& declared) {
+  const bool may_be_missing = declared.has_value() && declared->allow_empty;
   RemoteParts remote{patterns, {}, access};
-  ARROW_ASSIGN_OR_RAISE(const auto listed, fs::ListFiles(patterns, access));
+  ARROW_ASSIGN_OR_RAISE(const auto listed,
+                        fs::ListFiles(patterns, access, may_be_missing));
   std::vector<fs::FileEntry> files;
   for (size_t i = 0; i < patterns.size(); ++i) {
-    if (listed[i].empty()) {
+    if (listed[i].empty() && !may_be_missing) {
       return StorageError(patterns[i],
                           ": the folder holds no data file; expected at least one");
     }
@@ -327,7 +345,11 @@ Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
     }
     parts.push_back({file.path, std::move(table), {}, is_remote});
     folders.push_back(file.partitions);
+    if (declared.has_value()) continue;
     ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));
+  }
+  if (declared.has_value()) {
+    return Declare(std::move(parts), folders, *declared, std::move(remote));
   }
   arrow::FieldVector added = AddFolderColumns(folders, &parts);
   if (parts.size() == 1 && added.empty() && !parts[0].is_remote) return parts[0].table;

@@ -8,6 +8,7 @@
 
 #include "windrow/exec/table.h"
 #include "windrow/fs/object_store.h"
+#include "windrow/source/declared_schema.h"
 
 namespace windrow::source {
 
@@ -26,8 +27,12 @@ FileKind FileKindOf(const std::string& path);
 /// are integers, else string, unless the files have a column of that name. All files must
 /// have the same columns: the first that differs is a DataError naming both files, the
 /// column and both types.
-Result<std::shared_ptr<exec::Table>> OpenFiles(const std::vector<std::string>& patterns,
-                                               std::optional<FileKind> kind,
-                                               const fs::ObjectAccess& access = {});
+///
+/// With `declared`, the columns are those, whatever each file has (declared_schema.h).
+/// `access` says how object stores are reached.
+Result<std::shared_ptr<exec::Table>> OpenFiles(
+    const std::vector<std::string>& patterns, std::optional<FileKind> kind,
+    const fs::ObjectAccess& access = {},
+    const std::optional<DeclaredSchema>& declared = std::nullopt);
 
 }  // namespace windrow::source
