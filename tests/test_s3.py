@@ -85,14 +85,21 @@ def test_the_rows_depend_on_no_setting(words, s3_server, tmp_path: Path):
 
 
 def test_a_late_payload_is_read_from_the_store(s3_server, s3_files, tmp_path: Path):
-    pq.write_table(table(LARGE_ROWS).select(["id"]).slice(1000, 500), tmp_path / "few.parquet")
+    few = table(LARGE_ROWS).select(["id"]).take(list(range(0, LARGE_ROWS, 1000)))
+    pq.write_table(few, tmp_path / "few.parquet")
     steps = "steps:\n  j: {join: {left: few, right: t, on: id}}\n"
     outputs = []
-    for scan in (f"s3://{BUCKET}/data/large.parquet", f"{s3_files}/large.parquet"):
-        job = write_job(tmp_path, f'"{scan}"}}\n  few: {{scan: few.parquet', steps, "j")
-        command.run_well("run", job, cwd=tmp_path, env=environment(s3_server.url))
-        outputs.append((tmp_path / "out.parquet").read_bytes())
-    assert outputs[0] == outputs[1]
+    with FaultProxy(s3_server.port, lambda _: Slow(0.2)) as proxy:
+        for scan in (LARGE, f"{s3_files}/large.parquet"):
+            for prefetch in ("on", "off"):
+                job = write_job(tmp_path, f'"{scan}"}}\n  few: {{scan: few.parquet', steps, "j")
+                words = ["run", job, "--set", f"prefetch={prefetch}"]
+                command.run_well(*words, cwd=tmp_path, env=environment(proxy.url))
+                outputs.append((tmp_path / "out.parquet").read_bytes())
+                if len(outputs) == 1:
+                    # Two columns of ten row groups.
+                    assert proxy.most_in_flight >= 16
+    assert outputs.count(outputs[0]) == 4
 
 
 def test_many_small_files_are_one_request_each_and_many_at_once(s3_server, tmp_path: Path):

@@ -101,6 +101,28 @@ def test_no_credentials_are_an_error_of_their_own(s3_server, tmp_path: Path):
     assert "only AWS_ACCESS_KEY_ID is set" in stderr
 
 
+def test_array_record_objects_are_refused(s3_server, tmp_path: Path):
+    s3_server.put(BUCKET, "records/x.arrayrecord", b"0123")
+    outcome = run(tmp_path, f'"s3://{BUCKET}/records/x.arrayrecord"', s3_server.url)
+    assert outcome.exit_code == 2
+    assert "ArrayRecord files are read from local folders only" in outcome.stderr
+
+
+def test_a_damaged_object_is_bad_data(s3_server, s3_files, tmp_path: Path):
+    content = (s3_files / "large.parquet").read_bytes()
+    for name, damaged in {
+        "cut": content[:-5],
+        "short": b"PAR1",
+        "footer": content[:-8] + b"\xff\xff\xff\x7fPAR1",
+        "empty": b"",
+    }.items():
+        s3_server.put(BUCKET, f"damaged/{name}.parquet", damaged)
+        scan = f"s3://{BUCKET}/damaged/{name}.parquet"
+        outcome = run(tmp_path, f'"{scan}"', s3_server.url)
+        assert outcome.exit_code == 3, outcome.stderr
+        assert scan in outcome.stderr
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:9000", "ftp://x", "http://u:secret@x", "http://x/y"])
 def test_an_endpoint_that_is_no_server_is_a_usage_error(url, tmp_path: Path):
     outcome = run(tmp_path, f'"{LARGE}"', None, "--s3-endpoint", url)

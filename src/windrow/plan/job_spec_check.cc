@@ -11,6 +11,7 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/fs/object_store.h"
 #include "windrow/plan/column_types.h"
 #include "windrow/plan/database_spec.h"
 #include "windrow/plan/inline_values.h"
@@ -323,6 +324,10 @@ class JobChecker {
     if (write.partition_by.has_value()) {
       RequireFilled(!write.partition_by->values.empty(), write.path.place,
                     "value to partition by");
+    }
+    if (fs::IsObjectPath(write.path.value)) {
+      problems_.Add(write.path.place, "found the output '", write.path.value,
+                    "'; expected a local path, as objects are only read");
     }
     CheckDatabaseSink(write, problems_);
     CheckPartition(write, problems_);

@@ -21,6 +21,7 @@
 #include "windrow/source/ipc_table.h"
 #include "windrow/source/parquet_table.h"
 #include "windrow/source/remote_table.h"
+#include "windrow/source/set_rows.h"
 #include "windrow/source/set_source.h"
 
 namespace windrow::source {
@@ -54,70 +55,6 @@ struct RemoteParts {
   std::vector<std::string> patterns;
   std::vector<fs::FileEntry> objects;
   fs::ObjectAccess access;
-};
-
-/// The rows of all parts, chunks numbered through.
-class SetRows : public exec::RowStore {
- public:
-  SetRows(std::shared_ptr<arrow::Schema> schema, const std::vector<Part>& parts,
-          std::vector<std::shared_ptr<exec::RowStore>> stores, arrow::MemoryPool* pool)
-      : schema_(std::move(schema)),
-        parts_(parts),
-        stores_(std::move(stores)),
-        pool_(pool) {
-    for (size_t p = 0; p < stores_.size(); ++p) {
-      const std::vector<int64_t>& offsets = stores_[p]->chunk_offsets();
-      const int64_t first_row = offsets_.back();
-      for (size_t chunk = 0; chunk + 1 < offsets.size(); ++chunk) {
-        chunks_.emplace_back(p, static_cast<int>(chunk));
-        offsets_.push_back(first_row + offsets[chunk + 1]);
-      }
-    }
-  }
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
-  const std::vector<int64_t>& chunk_offsets() const override { return offsets_; }
-
-  bool IsResident(int column) const override {
-    return std::all_of(stores_.begin(), stores_.end(), [&](const auto& store) {
-      return column < store->schema()->num_fields() && store->IsResident(column);
-    });
-  }
-
-  Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const override {
-    const auto [part, part_chunk] = chunks_.at(static_cast<size_t>(chunk));
-    const exec::RowStore& store = *stores_[part];
-    const int file_columns = store.schema()->num_fields();
-    if (column < file_columns) return store.LoadColumn(part_chunk, column);
-    const int64_t rows = offsets_[chunk + 1] - offsets_[chunk];
-    return arrow::MakeArrayFromScalar(*parts_[part].values[column - file_columns], rows,
-                                      pool_);
-  }
-
-  Result<std::shared_ptr<arrow::Array>> LoadRows(int chunk, int column,
-                                                 std::span<const uint32_t> rows,
-                                                 arrow::MemoryPool* pool) const override {
-    const auto [part, part_chunk] = chunks_.at(static_cast<size_t>(chunk));
-    const exec::RowStore& store = *stores_[part];
-    const int file_columns = store.schema()->num_fields();
-    if (column < file_columns) return store.LoadRows(part_chunk, column, rows, pool);
-    return arrow::MakeArrayFromScalar(*parts_[part].values[column - file_columns],
-                                      static_cast<int64_t>(rows.size()), pool);
-  }
-
-  int64_t bytes_read() const override {
-    int64_t bytes = 0;
-    for (const auto& store : stores_) bytes += store->bytes_read();
-    return bytes;
-  }
-
- private:
-  std::shared_ptr<arrow::Schema> schema_;
-  const std::vector<Part>& parts_;
-  std::vector<std::shared_ptr<exec::RowStore>> stores_;
-  arrow::MemoryPool* pool_;
-  std::vector<std::pair<size_t, int>> chunks_;  ///< part and its chunk
-  std::vector<int64_t> offsets_ = {0};
 };
 
 class SetTable : public exec::Table {
@@ -182,13 +119,14 @@ class SetTable : public exec::Table {
 
   Result<std::shared_ptr<exec::RowStore>> row_store(
       exec::RunContext* context) const override {
-    std::vector<std::shared_ptr<exec::RowStore>> stores;
+    std::vector<PartRows> parts;
     for (const Part& part : parts_) {
       ARROW_ASSIGN_OR_RAISE(auto store, part.table->row_store(context));
       if (store == nullptr) return nullptr;
-      stores.push_back(std::move(store));
+      parts.push_back({std::move(store), &part.values});
     }
-    return std::make_shared<SetRows>(schema_, parts_, std::move(stores), context->pool);
+    return std::make_shared<SetRows>(schema_, std::move(parts), remote_->access.prefetch,
+                                     context);
   }
 
  private:

@@ -22,4 +22,15 @@ class RemoteSource : public exec::Source {
   virtual Result<BegunUnit> BeginUnit() = 0;
 };
 
+/// The same of a row store. Thread-safe.
+class RemoteRows {
+ public:
+  virtual ~RemoteRows() = default;
+  /// Begins to fetch a column of a chunk for the LoadColumn or LoadRows that follows,
+  /// without waiting and without having others spill.
+  virtual Result<BegunUnit> BeginPiece(int chunk, int column) const = 0;
+  /// Lets go of the bytes that BeginPiece asked for.
+  virtual void ReleasePiece(int chunk, int column) const = 0;
+};
+
 }  // namespace windrow::source
