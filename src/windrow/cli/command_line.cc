@@ -95,6 +95,7 @@ class CommandLine {
         ->group(group);
     command->add_option("--temp-dir", engine_.temp_dir, "folder for temporary files")
         ->group(group);
+    AddS3(command, &engine_.s3_endpoint);
     command
         ->add_option("--report", engine_.report,
                      "write the run report to this .json file")
@@ -112,6 +113,14 @@ class CommandLine {
 
   void AddWhere(CLI::App* command) {
     command->add_option("--on", engine_.on, "where to run: local")->group("Engine");
+  }
+
+  void AddS3(CLI::App* command, std::string* endpoint) {
+    command
+        ->add_option("--s3-endpoint", *endpoint,
+                     "URL of the store behind s3:// paths; default AWS_ENDPOINT_URL, or "
+                     "else AWS")
+        ->group("Engine");
   }
 
   void AddSet(CLI::App* command) {
@@ -147,11 +156,12 @@ class CommandLine {
     CLI::App* command = Command("explain", "show how a job would be run, and why");
     AddDocument(command);
     command->add_flag("--json", explain_json_, "as JSON");
+    AddS3(command, &engine_.s3_endpoint);
     AddSet(command);
     command->callback([this] {
       action_ = [this]() -> Status {
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, LoadJob(document_));
-        return ExplainJob(job, engine_, explain_json_);
+        return ExplainJob(job, engine_, explain_json_, stop_);
       };
     });
   }
@@ -300,6 +310,7 @@ class CommandLine {
     command->add_option("--samples", inspect_.samples, "print the first N rows")
         ->check(WholeNumber());
     command->add_flag("--verify", inspect_.verify, "read and check every value");
+    AddS3(command, &inspect_.s3_endpoint);
     command->callback(
         [this] { action_ = [this] { return InspectFile(inspect_, stop_, std::cout); }; });
   }

@@ -29,6 +29,16 @@ Result<exec::Switches> ParseSwitches(const EngineOptions& options) {
   return switches;
 }
 
+fs::ObjectAccess AccessOf(const EngineOptions& options, const exec::Switches& switches,
+                          const arrow::StopToken& stop) {
+  fs::ObjectAccess access;
+  access.s3_endpoint = options.s3_endpoint;
+  access.stop = stop;
+  access.prefetch = switches.prefetch;
+  access.temp_dir = options.temp_dir;
+  return access;
+}
+
 Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
   runner::RunOptions run;
   ARROW_ASSIGN_OR_RAISE(run.switches, ParseSwitches(options));
@@ -109,8 +119,9 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     std::cout << plan::WriteJobSpec(job);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, run.switches));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, run.switches, AccessOf(options, run.switches, stop)));
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("plan:\n{}", plan::ExplainText(prepared, run.switches));
   }
@@ -130,10 +141,12 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
   return status;
 }
 
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json) {
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
+                  const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, switches));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, switches, AccessOf(options, switches, stop)));
   std::cout << (as_json ? plan::ExplainJson(prepared, switches)
                         : plan::ExplainText(prepared, switches));
   return Status::OK();

@@ -18,6 +18,7 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
               const arrow::StopToken& stop);
 
 /// Prints the plan of a job without running it.
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json);
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
+                  const arrow::StopToken& stop);
 
 }  // namespace windrow::cli

@@ -135,6 +135,8 @@ class Table {
   virtual std::string description() const = 0;
   virtual Result<std::unique_ptr<Source>> Scan(const ScanOptions& options,
                                                RunContext* context) const = 0;
+  /// Whether every scan gives the same rows in the same order and row_store finds them.
+  virtual bool is_repeatable() const { return true; }
   /// Null when rows cannot be addressed again (a stream). Lives as long as the table.
   virtual Result<std::shared_ptr<RowStore>> row_store(RunContext* context) const = 0;
 };

@@ -48,24 +48,29 @@ TEST(JobSpecRoundTrip, ThePublishedExampleIsCanonical) {
 TEST(JobSpecRoundTrip, FillsInWhatIsLeftOutAndKeepsEveryOption) {
   EXPECT_EQ(Canonical(R"(
 windrow: 1
-sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet}}
+sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet},
+          r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}}
 steps:
-  one: {select: [a, {b: "x + 1"}, c: 1]}
+  one: {select: [a, {b: "x + 1"}, c: 1], from: q}
   two: {sort: price desc, limit: 10}
   three: {sort: [a, '"odd name" DESC nulls first', {column: size, descending: true}]}
   four: {limit: 0}
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
   six: {join: {left: five, right: q, on: a, how: anti}}
+  seven: {aggregate: {by: a, columns: {}}}
+  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: 2 * sum(x), n: count(*)}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
   - {write: rows, compression: uncompressed, format: arrayrecord, group_size: 16}
   - {write: "d/{a b}.x", from: two, partition_by: {a b: [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
 )"),
             R"(windrow: 1
 sources:
   q: {scan: [a.parquet, "b c.parquet"], format: parquet}
+  r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}
 steps:
   one: {select: [a, {b: "x + 1"}, {c: "1"}], from: q}
   two: {sort: ["price desc"], limit: 10, from: one}
@@ -82,24 +87,31 @@ steps:
       suffix: _r
       nulls_equal: true
   six: {join: {left: five, right: q, on: a, how: anti}}
+  seven: {aggregate: {by: [a], columns: {}}, from: six}
+  eight:
+    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "2 * sum(x)", n: "count(*)"
+}
+}
+    from: seven
 sinks:
   - write: out
-    from: six
+    from: eight
     format: arrow
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
   - write: rows
-    from: six
+    from: eight
     format: arrayrecord
     compression: uncompressed
     group_size: 16
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, from: six, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
 )");
-}
+    }
 
-TEST(JobSpecRoundTrip, LongColumnListsAreWrapped) {
+    TEST(JobSpecRoundTrip, LongColumnListsAreWrapped) {
   std::string text = "windrow: 1\nsources:\n  q: {scan: q}\nsteps:\n  s:\n    select: [";
   for (int i = 0; i < 30; ++i) text += (i ? ", c" : "c") + std::to_string(i);
   text += "]\nsinks:\n  - {write: out, from: s}\n";
@@ -115,9 +127,9 @@ steps:
 sinks:
   - {write: out, from: s}
 )");
-}
+    }
 
-TEST(JobSpecRoundTrip, GeneratedSourceKeepsItsOptions) {
+    TEST(JobSpecRoundTrip, GeneratedSourceKeepsItsOptions) {
   constexpr std::string_view kText = R"(windrow: 1
 sources:
   q: {generate: quotes, rows: 1000, seed: 7, match_rate: "0.5", side: both}
@@ -129,9 +141,9 @@ sinks:
   const auto& generate = std::get<GenerateSpec>(job->sources[0].kind);
   EXPECT_EQ(generate.rows.value, 1000);
   EXPECT_EQ(generate.options.at("match_rate").value, "0.5");
-}
+    }
 
-TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
+    TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
   const auto steps_of = [](std::string_view steps) {
     const std::string canonical =
         Canonical("windrow: 1\nsources: {p: {scan: p.parquet}}\nsteps:\n" +
@@ -153,9 +165,9 @@ TEST(JobSpecRoundTrip, StepsOfProbesKeepTheirOptions) {
     probe_records: {max_row_bytes: 5, split: sorted, train_ratio: 1, shards: 1}
     from: m
 )");
-}
+    }
 
-TEST(JobSpecReader, JsonIsADocument) {
+    TEST(JobSpecReader, JsonIsADocument) {
   const auto job = Read(R"({"windrow": 1,
  "sources": {"quotes": {"scan": "data/quotes.arrow"},
              "securities": {"scan": "grpc://node1:8815/securities"}},
@@ -166,9 +178,9 @@ TEST(JobSpecReader, JsonIsADocument) {
  "sinks": [{"write": "out/enriched.parquet"}]})");
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(WriteJobSpec(*job), kEnrich);
-}
+    }
 
-TEST(JobSpecReader, StepsMayBeWrittenInAnyOrder) {
+    TEST(JobSpecReader, StepsMayBeWrittenInAnyOrder) {
   const auto job = Read(R"(windrow: 1
 sources: {a: {scan: a}}
 steps:
@@ -185,9 +197,9 @@ sinks: [{write: out, from: last}]
   EXPECT_EQ(job->steps[1].name.place, (Place{7, 3}));
   EXPECT_EQ(std::get<LimitSpec>(job->steps[1].kind).rows.place, (Place{7, 18}));
   EXPECT_EQ(FormatPlace(job->document_name, job->steps[1].name.place), "job.yaml:7:3");
-}
+    }
 
-TEST(JobSpecReader, VariablesFillValues) {
+    TEST(JobSpecReader, VariablesFillValues) {
   constexpr std::string_view kText = R"(windrow: 1
 sources: {q: {scan: "${root}/$$x/${root}$", format: "${format}"}}
 steps: {s: {limit: "${rows}"}, t: {filter: "x = '$${root}' or y = '$5'"}}
@@ -208,9 +220,9 @@ sinks: [{write: "${year}", preserve_order: "${ordered}"}]
   const auto again = Read(WriteJobSpec(*job));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(*again == *job);
-}
+    }
 
-JobSpec BuiltJob() {
+    JobSpec BuiltJob() {
   JobSpec job;
   job.sources = {{"quotes", ScanSpec{.paths = {"q.arrow"}}},
                  {"made", GenerateSpec{.dataset = "securities", .rows = 10}}};
@@ -221,18 +233,18 @@ JobSpec BuiltJob() {
   job.sinks = {WriteSpec{.path = "out.parquet", .from = "top"},
                ResultSpec{.name = "t", .from = "joined"}};
   return job;
-}
+    }
 
-TEST(JobSpecBuilder, ProgramsMakeTheSameJobs) {
+    TEST(JobSpecBuilder, ProgramsMakeTheSameJobs) {
   JobSpec job = BuiltJob();
   ASSERT_TRUE(CompleteJobSpec(job).ok());
   EXPECT_EQ(job.steps[0].name.value, "joined");
   const auto read = Read(WriteJobSpec(job));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_TRUE(*read == job);
-}
+    }
 
-TEST(JobSpecBuilder, ProblemsStandAtTheDocument) {
+    TEST(JobSpecBuilder, ProblemsStandAtTheDocument) {
   JobSpec job = BuiltJob();
   std::get<SortSpec>(job.steps[0].kind).from = "";
   std::get<ResultSpec>(job.sinks[1]).from = "joind";
@@ -240,9 +252,9 @@ TEST(JobSpecBuilder, ProblemsStandAtTheDocument) {
             "job: found no input ('from'); expected at least one\n"
             "job: found no source or step 'joind'; expected one of quotes, made, top, "
             "joined; did you mean 'joined'?");
-}
+    }
 
-TEST(SortKeyText, ReadsAndWrites) {
+    TEST(SortKeyText, ReadsAndWrites) {
   for (const char* text : {"a", "a desc", "a nulls first", "a desc nulls first",
                            "\"a b\" desc", "\"say \"\"hi\"\"\"", "\"\"", "desc desc"}) {
     const auto key = ParseSortKey(text);
@@ -257,10 +269,10 @@ TEST(SortKeyText, ReadsAndWrites) {
                            "a nulls first desc"}) {
     EXPECT_FALSE(ParseSortKey(text).ok()) << text;
   }
-}
+    }
 
-/// Text with everything a YAML reader might trip over.
-std::string AwkwardText(std::mt19937_64& random, size_t length_max) {
+    /// Text with everything a YAML reader might trip over.
+    std::string AwkwardText(std::mt19937_64& random, size_t length_max) {
   static const std::vector<std::string> kPieces = {"a",          "$",
                                                    "$$",         "${",
                                                    "}",          "\"",
@@ -289,9 +301,9 @@ std::string AwkwardText(std::mt19937_64& random, size_t length_max) {
   const size_t count = 1 + random() % length_max;
   for (size_t i = 0; i < count; ++i) text += kPieces[random() % kPieces.size()];
   return text;
-}
+    }
 
-TEST(JobSpecRoundTrip, AnyTextSurvives) {
+    TEST(JobSpecRoundTrip, AnyTextSurvives) {
   std::mt19937_64 random(20240501);
   for (int round = 0; round < 500; ++round) {
     // Long keys need YAML's explicit form.
@@ -323,9 +335,9 @@ TEST(JobSpecRoundTrip, AnyTextSurvives) {
                            << written;
     ASSERT_TRUE(*read == job) << "round " << round << "\n" << written;
   }
-}
+    }
 
-void Mutate(std::mt19937_64& random, std::string& text) {
+    void Mutate(std::mt19937_64& random, std::string& text) {
   if (text.empty()) text = "a";
   const size_t at = random() % text.size();
   switch (random() % 6) {
@@ -349,9 +361,9 @@ void Mutate(std::mt19937_64& random, std::string& text) {
     default:
       text.resize(at);
   }
-}
+    }
 
-TEST(JobSpecReader, DamagedDocumentsNeverCrash) {
+    TEST(JobSpecReader, DamagedDocumentsNeverCrash) {
   std::mt19937_64 random(7);
   int accepted = 0;
   for (int round = 0; round < 5000; ++round) {
@@ -369,7 +381,7 @@ TEST(JobSpecReader, DamagedDocumentsNeverCrash) {
     ASSERT_TRUE(*again == *job) << text << WriteJobSpec(*job);
   }
   EXPECT_GT(accepted, 50);
-}
+    }
 
-}  // namespace
-}  // namespace windrow::plan
+    }  // namespace
+    }  // namespace windrow::plan
