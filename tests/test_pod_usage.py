@@ -11,7 +11,7 @@ import command
 import pyarrow.parquet as pq
 import pytest
 import random_runs
-from support.pod_usage import random_case, random_hours, run
+from support.pod_usage import invariants, random_case, random_hours, run
 from support.pod_usage.case import (
     LABELS,
     STORAGE_DAYS,
@@ -20,6 +20,7 @@ from support.pod_usage.case import (
     Form,
     RefusedInput,
 )
+from support.pod_usage.comparison import difference
 from support.pod_usage.edge_cases import claim, edge_cases, hour, make, pod, stored_rows
 from support.pod_usage.faults import Fault, faults, tolerated
 from support.pod_usage.hourly_rows import NODES, PODS, STORAGE, ingested, write_hourly
@@ -258,3 +259,21 @@ def test_an_empty_cell_of_the_hourly_layout_is_empty_text(tmp_path: Path):
     case.settings.write_reference(tmp_path / "reference.json")
     write_hourly(hours, tmp_path / "in")
     assert run.wrong(case, tmp_path, layout="hourly") == ""
+
+
+def test_generated_clusters(tmp_path: Path):
+    """Both layouts of one cluster give its rows: 200 pods, 20 claims and 4 nodes a day."""
+    found = {}
+    for layout in ("koku", "hourly"):
+        folder = tmp_path / layout
+        folder.mkdir()
+        words = ["--option", "nodes=4", "--option", "pods=50", "--option", "days=2"]
+        words += ["--option", f"layout={layout}", "-o", "in"]
+        command.run_well("generate", "pod-usage", "--rows", "9600", *words, cwd=folder)
+        arguments = run.words(make([]), layout=layout)
+        arguments[arguments.index("reference.json")] = "in/reference.json"
+        command.run_well(*arguments, cwd=folder)
+        found[layout] = run.read_rows(folder / run.OUTPUT)
+    assert len(found["koku"]) == 2 * (200 + 20 + 4)
+    assert difference(found["hourly"], found["koku"]) == ""
+    assert invariants.broken(found["koku"]) == ""

@@ -20,7 +20,7 @@ def broken(rows: Iterable[Row]) -> str:
         if fault := _broken_by(row):
             return f"{fault}: {row}"
         if row["data_source"] == "Pod":
-            nodes[row["usage_start"], row["node"]].append(row)
+            nodes[row["usage_start"], row.get("node")].append(row)
     return next(filter(None, (_broken_on(*key, of_node) for key, of_node in nodes.items())), "")
 
 
@@ -44,7 +44,7 @@ def _broken_on(day: object, node: object, rows: list[Row]) -> str:
     pods = [
         row
         for row in rows
-        if not _is_unallocated(row) and row["namespace"] not in (None, *NOT_ALLOCATED)
+        if not _is_unallocated(row) and row.get("namespace") not in (None, *NOT_ALLOCATED)
     ]
     rests = [row for row in rows if _is_unallocated(row)]
     if bool(pods) != bool(rests):
