@@ -55,7 +55,8 @@ steps:
   three: {sort: [a, '"odd name" DESC nulls first', {column: size, descending: true}]}
   four: {limit: 0}
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
-  six: {join: {left: five, right: q, on: a, how: anti}}
+  six: {join: {left: five, right: q, on: a, how: anti, where: x < y}}
+  seven: {join: {left: five, right: q, on: []}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
@@ -81,16 +82,17 @@ steps:
       how: inner
       suffix: _r
       nulls_equal: true
-  six: {join: {left: five, right: q, on: a, how: anti}}
+  six: {join: {left: five, right: q, on: a, where: "x < y", how: anti}}
+  seven: {join: {left: five, right: q, on: [], how: inner}}
 sinks:
   - write: out
-    from: six
+    from: seven
     format: arrow
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
   - write: rows
-    from: six
+    from: seven
     format: arrayrecord
     compression: uncompressed
     group_size: 16
