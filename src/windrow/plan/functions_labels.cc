@@ -40,12 +40,6 @@ Result<TypedExpr> BindLabels(FunctionCall call) {
   return CallLabels(call, column::kLabelsFunction, {std::move(value)});
 }
 
-/// Text stays as it is, whatever it says.
-Result<TypedExpr> BindLabelText(FunctionCall call) {
-  if (column::HoldsLabels(*call.args[0].type)) return BindLabels(std::move(call));
-  return TextArgument(call, 0);
-}
-
 Result<TypedExpr> BindPipeLabels(FunctionCall call) {
   ARROW_ASSIGN_OR_RAISE(TypedExpr value, TextOrCodes(call, 0));
   return CallLabels(call, column::kPipeLabelsFunction, {std::move(value)});
@@ -90,8 +84,6 @@ const std::vector<FunctionEntry>& LabelFunctions() {
       {"label_filter", "label_filter(set, 'key', ...)", 1, kAnyNumber, BindLabelFilter},
       {"label_merge", "label_merge(set, ...), later ones win", 1, kAnyNumber,
        BindLabelMerge},
-      {"label_text", "label_text(text, or a map or struct of plain values)", 1, 1,
-       BindLabelText},
       {"label_value", "label_value(set, 'key')", 2, 2, BindLabelValue},
       {"labels", "labels(JSON text, or a map or struct of plain values)", 1, 1,
        BindLabels},

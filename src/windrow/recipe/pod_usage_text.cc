@@ -25,11 +25,11 @@ sources:
   node_reports:
     scan: "${input}/data/parquet/daily/${account}/OCP/node_labels/${month}"
     allow_empty: true
-    schema: {interval_start: timestamp(3), node: varchar, node_labels: any}
+    schema: {interval_start: timestamp(3), node: varchar, node_labels: labels}
   namespace_reports:
     scan: "${input}/data/parquet/daily/${account}/OCP/namespace_labels/${month}"
     allow_empty: true
-    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: any}
+    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: labels}
 %{reference}
 steps:
   pod_rows: {filter: "${window}", from: pod_reports}
@@ -57,11 +57,11 @@ sources:
   node_reports:
     scan: "${input}/${month}/day=*/openshift_node_labels_line_items*/*.parquet"
     allow_empty: true
-    schema: {interval_start: timestamp(3), node: varchar, node_labels: any}
+    schema: {interval_start: timestamp(3), node: varchar, node_labels: labels}
   namespace_reports:
     scan: "${input}/${month}/day=*/openshift_namespace_labels_line_items*/*.parquet"
     allow_empty: true
-    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: any}
+    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: labels}
 %{reference}
 steps:
   pod_rows: {filter: "${window}", from: pod_reports}
@@ -118,7 +118,7 @@ const char kPodUsagePods[] = R"yaml(
       by:
         - day: cast(interval_start as date)
         - node: ${node}
-        - node_set: label_filter(${labels}(label_text(node_labels))${keys})
+        - node_set: label_filter(${labels}(node_labels)${keys})
       columns: {}
   namespace_rows: {filter: "${window}", from: namespace_reports}
   namespace_sets:
@@ -126,7 +126,7 @@ const char kPodUsagePods[] = R"yaml(
       by:
         - day: cast(interval_start as date)
         - namespace: ${namespace}
-        - namespace_set: label_filter(${labels}(label_text(namespace_labels))${keys})
+        - namespace_set: label_filter(${labels}(namespace_labels)${keys})
       columns: {}
 
   node_capacity:
@@ -202,7 +202,7 @@ const char kPodUsageVolumes[] = R"yaml(
   volume_days:
     aggregate:
       by: [day, namespace, pod, persistentvolumeclaim, persistentvolume, storageclass,
-           csi_volume_handle, persistentvolume_labels, persistentvolumeclaim_labels]
+           csi_volume_handle, volume_set, claim_set]
       columns:
         capacity: max(capacity)
         capacity_seconds: sum(capacity_seconds)
@@ -244,8 +244,7 @@ const char kPodUsageVolumes[] = R"yaml(
   volume_merged:
     with_columns:
       labels: "label_merge(coalesce(node_set, '{}'), coalesce(namespace_set, '{}'),
-        label_filter(${labels}(persistentvolume_labels)${keys}),
-        label_filter(${labels}(persistentvolumeclaim_labels)${keys}))"
+        volume_set, claim_set)"
   volume_groups:
     aggregate:
       by: [namespace, node, resource_id, persistentvolumeclaim, persistentvolume,
