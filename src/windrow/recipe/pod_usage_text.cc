@@ -66,14 +66,14 @@ sources:
 steps:
   pod_rows: {filter: "${window}", from: pod_reports}
   pod_hours: {select: %{pod_columns}}
-  # By texts as they are stored first: there are many hours and few texts. Koku's ingest
-  # makes empty texts and zeros of null, so the groups of null then join those.
+  # By texts as they are stored: there are many hours and few texts. Koku's ingest makes
+  # empty texts and zeros of null.
   pod_texts:
     aggregate:
       by: [day, namespace, node, pod, pod_labels]
       columns:
 %{pod_sums}
-  pod_filled:
+  pod_days:
     with_columns:
       namespace: coalesce(namespace, '')
       node: coalesce(node, '')
@@ -88,11 +88,6 @@ steps:
       memory_limit: coalesce(memory_limit, 0)
       node_cores: coalesce(node_cores, 0)
       node_memory: coalesce(node_memory, 0)
-  pod_days:
-    aggregate:
-      by: [day, namespace, node, pod, pod_labels]
-      columns:
-%{pod_sums}
   capacity_texts:
     aggregate:
       by: [interval_start, node]
