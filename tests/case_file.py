@@ -20,6 +20,7 @@ indented lines after an entry belong to it. Entries:
     expect FILE     the rows of an output, in order; `expect unordered FILE` in any order
     schema FILE     the columns of an output, `name:type,...`
     rows FILE       the number of rows of an output
+    text FILE       the whole text of an output
     error           `CODE contains "text" ...`: exit code and words on stderr
     explain, stdout `contains "text" ...` or `lacks "text" ...`
 
@@ -42,7 +43,7 @@ CLAUSE = re.compile(r'\s*(contains|lacks)\s+("(?:\\.|[^"\\])*")')
 INTEGER_OPTIONS = {"batch", "row_group", "repeat", "rows", "truncate", "corrupt"}
 WORD_OPTIONS = {"empty", "compression", "format", "dictionary"}
 FORMATS = ("file", "stream", "parquet")
-FILE_KEYS = ("input", "expect", "schema", "rows")
+FILE_KEYS = ("input", "expect", "schema", "rows", "text")
 TEXT_KEYS = ("job", "command", "matrix", "error", "explain", "stdout")
 PLAN_COMMANDS = ("run", "enrich", "probe-rows", "pod-usage")
 
@@ -94,6 +95,7 @@ class Expectation:
     is_ordered: bool = True
     columns: list[Column] | None = None
     num_rows: int | None = None
+    text: str | None = None
 
 
 @dataclass
@@ -198,6 +200,8 @@ def _add_expectation(case: Case, entry: _Entry) -> None:
     if entry.key == "expect":
         output.rows = _rows(entry.text, entry.line)
         output.is_ordered = is_ordered
+    elif entry.key == "text":
+        output.text = entry.text
     elif entry.key == "schema":
         output.columns = _columns(entry.text, entry.line)
     elif not entry.text.isdecimal():

@@ -167,6 +167,9 @@ class CaseRun:
             path = self._folder / name
             if not path.is_file():
                 found.append(f"{name} was not written")
+            elif expected.text is not None:
+                if (text := path.read_text(encoding="utf-8")) != expected.text:
+                    found += [f"{name} holds other text:", *text.splitlines()[:40]]
             else:
                 found += case_tables.complaints(name, case_tables.read_output(path), expected)
         return found

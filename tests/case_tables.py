@@ -45,6 +45,8 @@ def read_type(text: str) -> pa.DataType:
     if kind == "timestamp":
         unit, _, zone = inside.partition(",")
         return pa.timestamp(unit.strip(), zone.strip() or None)
+    if kind == "duration":
+        return pa.duration(inside)
     if kind == "decimal128":
         precision, scale = inside.split(",")
         return pa.decimal128(int(precision), int(scale))
@@ -75,7 +77,7 @@ def read_value(text: str | Null, type_: pa.DataType):
         return text.encode()
     if pa.types.is_boolean(type_):
         return {"true": True, "false": False}[text]
-    if pa.types.is_integer(type_):
+    if pa.types.is_integer(type_) or pa.types.is_duration(type_):
         return int(text)
     if pa.types.is_floating(type_):
         return float(text)

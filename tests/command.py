@@ -9,8 +9,13 @@ from case_run import CRASH_SIGNS, Outcome, find_binary
 TIMEOUT_SECONDS = 60
 
 
-def run(*words: str | Path, cwd: Path, timeout: float = TIMEOUT_SECONDS) -> Outcome:
-    """Runs `windrow WORDS`; a crash fails the test at once."""
+def run(
+    *words: str | Path,
+    cwd: Path,
+    timeout: float = TIMEOUT_SECONDS,
+    env: dict[str, str] | None = None,
+) -> Outcome:
+    """Runs `windrow WORDS`, in this process's environment or `env`; a crash fails the test."""
     done = subprocess.run(
         [str(find_binary()), *map(str, words)],
         cwd=cwd,
@@ -20,19 +25,25 @@ def run(*words: str | Path, cwd: Path, timeout: float = TIMEOUT_SECONDS) -> Outc
         errors="replace",
         timeout=timeout,
         check=False,
+        env=env,
     )
     assert done.returncode >= 0, f"ended by signal {-done.returncode}: {done.stderr}"
     assert not CRASH_SIGNS.search(done.stderr), done.stderr
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def run_well(*words: str | Path, cwd: Path, timeout: float = TIMEOUT_SECONDS) -> Outcome:
-    outcome = run(*words, cwd=cwd, timeout=timeout)
+def run_well(
+    *words: str | Path,
+    cwd: Path,
+    timeout: float = TIMEOUT_SECONDS,
+    env: dict[str, str] | None = None,
+) -> Outcome:
+    outcome = run(*words, cwd=cwd, timeout=timeout, env=env)
     assert outcome.exit_code == 0, outcome.stderr
     return outcome
 
 
-def start(*words: str | Path, cwd: Path) -> subprocess.Popen:
+def start(*words: str | Path, cwd: Path, env: dict[str, str] | None = None) -> subprocess.Popen:
     return subprocess.Popen(
         [str(find_binary()), *map(str, words)],
         cwd=cwd,
@@ -40,6 +51,7 @@ def start(*words: str | Path, cwd: Path) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=env,
     )
 
 

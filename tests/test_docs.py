@@ -125,10 +125,10 @@ def test_switches_are_documented():
 
 
 def test_data_set_options_are_documented():
-    documented: dict[str, set[str]] = {"securities": set(), "quotes": set(), "pings": set()}
+    documented: dict[str, set[str]] = {}
     for option, data_sets, *_ in rows(section(text_of("docs/COMMAND_LINE.md"), "Data sets")):
         for data_set in data_sets.split(", "):
-            documented[data_set].add(option.strip("`"))
+            documented.setdefault(data_set, set()).add(option.strip("`"))
     listed: dict[str, set[str]] = {}
     for line in windrow("help", "datasets").stdout.splitlines():
         if line.startswith(" "):

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/command_line.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
@@ -11,7 +8,10 @@
 
 #include "windrow/base/version.h"
 #include "windrow/cli/engine_options.h"
+#include "windrow/cli/generate_pod_usage.h"
 #include "windrow/cli/inspect_command.h"
+#include "windrow/cli/log_format.h"
+#include "windrow/cli/pod_usage_command.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/cli/usage_message.h"
 #include "windrow/cli/verify_probe_rows.h"
@@ -53,6 +53,7 @@ class CommandLine {
     AddExplain();
     AddEnrich();
     AddProbeRows();
+    AddPodUsage();
     AddGenerate();
     AddInspect();
     AddHelp();
@@ -70,11 +71,10 @@ class CommandLine {
                 << '\n';
       return 2;
     }
-    spdlog::set_default_logger(spdlog::stderr_color_mt("windrow"));
-    spdlog::set_level(spdlog::level::from_str(engine_.log_level));
+    StartLog(engine_.log_level, engine_.log_format);
     const Status status = action_();
     std::cout.flush();
-    if (!status.ok()) std::cerr << "windrow: " << status.message() << '\n';
+    if (!status.ok()) LogFailure(status, engine_.log_format);
     return ExitCode(status);
   }
 
@@ -94,15 +94,23 @@ class CommandLine {
         ->group(group);
     command->add_option("--temp-dir", engine_.temp_dir, "folder for temporary files")
         ->group(group);
+    AddS3(command, &engine_.s3_endpoint);
     command
         ->add_option("--report", engine_.report,
                      "write the run report to this .json file")
+        ->group(group);
+    command
+        ->add_option("--metrics", engine_.metrics,
+                     "write metrics of the run, as Prometheus reads them, to this file")
         ->group(group);
     command->add_option("--progress", engine_.progress, "auto, plain or none")
         ->check(CLI::IsMember({"auto", "plain", "none"}))
         ->group(group);
     command->add_option("--log-level", engine_.log_level, "debug, info, warn or error")
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+        ->group(group);
+    command->add_option("--log-format", engine_.log_format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
         ->group(group);
     command->add_flag("--print-job", engine_.print_job, "print the job document and stop")
         ->group(group);
@@ -111,6 +119,14 @@ class CommandLine {
 
   void AddWhere(CLI::App* command) {
     command->add_option("--on", engine_.on, "where to run: local")->group("Engine");
+  }
+
+  void AddS3(CLI::App* command, std::string* endpoint) {
+    command
+        ->add_option("--s3-endpoint", *endpoint,
+                     "URL of the store behind s3:// paths; default AWS_ENDPOINT_URL, or "
+                     "else AWS")
+        ->group("Engine");
   }
 
   void AddSet(CLI::App* command) {
@@ -146,11 +162,12 @@ class CommandLine {
     CLI::App* command = Command("explain", "show how a job would be run, and why");
     AddDocument(command);
     command->add_flag("--json", explain_json_, "as JSON");
+    AddS3(command, &engine_.s3_endpoint);
     AddSet(command);
     command->callback([this] {
       action_ = [this]() -> Status {
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, LoadJob(document_));
-        return ExplainJob(job, engine_, explain_json_);
+        return ExplainJob(job, engine_, explain_json_, stop_);
       };
     });
   }
@@ -248,10 +265,48 @@ class CommandLine {
     return VerifyProbeRows(probe_rows_.output, engine_, stop_, std::cout);
   }
 
+  void AddPodUsage() {
+    CLI::App* command =
+        Command("pod-usage", "OpenShift usage reports to rows of a daily summary");
+    recipe::PodUsageOptions& options = pod_usage_.recipe;
+    command->add_option("--input", options.input, "folder or s3://BUCKET/PREFIX")
+        ->required();
+    command
+        ->add_option("--layout", options.layout,
+                     "koku: its hourly and daily tables; hourly: rows hourly everywhere")
+        ->capture_default_str();
+    command->add_option("--account", options.account, "whose reports, as in the paths")
+        ->required();
+    command->add_option("--source", options.source, "UUID of the reports' source")
+        ->required();
+    command->add_option("--cluster-id", options.cluster_id, "for the output")->required();
+    command->add_option("--cluster-alias", options.cluster_alias, "for the output")
+        ->required();
+    command->add_option("--report-period-id", options.report_period_id, "for the output")
+        ->required();
+    command->add_option("--start", options.start, "first day, YYYY-MM-DD")->required();
+    command->add_option("--end", options.end, "last day, in the same month")->required();
+    command
+        ->add_option("--reference", pod_usage_.reference,
+                     "enabled label keys, cost categories and nodes: a .json file, or "
+                     "postgresql://...")
+        ->required();
+    command->add_option("--to", options.to, "OUT.parquet, OUT.ndjson or postgresql://...")
+        ->required();
+    command->add_option("--parallel", options.parallel,
+                        "connections that write to PostgreSQL");
+    AddWhere(command);
+    AddEngineOptions(command);
+    command->callback(
+        [this] { action_ = [this] { return RunPodUsage(pod_usage_, engine_, stop_); }; });
+  }
+
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
-    command->add_option("DATASET", generate_.dataset, "securities, quotes or pings")
+    command
+        ->add_option("DATASET", generate_.dataset,
+                     "pod-usage, or one that 'windrow help datasets' lists")
         ->required();
     command->add_option("--rows", generate_.rows, "how many")
         ->required()
@@ -264,7 +319,9 @@ class CommandLine {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command->add_option("--compression", generate_.compression,
                         "lz4, zstd:N, snappy, …; default none for .arrow");
-    command->add_option("-o,--output", generate_.output, "OUT.arrow or OUT.parquet")
+    command
+        ->add_option("-o,--output", generate_.output,
+                     "OUT.arrow or OUT.parquet; a folder for pod-usage")
         ->required();
     AddWhere(command);
     AddEngineOptions(command);
@@ -276,6 +333,11 @@ class CommandLine {
             return UserError("--option ", assignment, ": expected NAME=VALUE");
           }
           generate_.options[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+        }
+        if (generate_.dataset == "pod-usage") {
+          return GeneratePodUsage({generate_.rows, generate_.seed, generate_.options,
+                                   generate_.compression, generate_.output},
+                                  engine_, stop_);
         }
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::GenerateJob(generate_));
         return RunJob(job, engine_, stop_);
@@ -290,6 +352,7 @@ class CommandLine {
     command->add_option("--samples", inspect_.samples, "print the first N rows")
         ->check(WholeNumber());
     command->add_flag("--verify", inspect_.verify, "read and check every value");
+    AddS3(command, &inspect_.s3_endpoint);
     command->callback(
         [this] { action_ = [this] { return InspectFile(inspect_, stop_, std::cout); }; });
   }
@@ -336,6 +399,7 @@ class CommandLine {
   bool verifies_probe_rows_ = false;
   recipe::GenerateJobOptions generate_;
   std::vector<std::string> generate_options_;
+  PodUsageCommand pod_usage_;
   InspectOptions inspect_;
   std::string help_topic_;
 };

@@ -14,9 +14,12 @@ struct EngineOptions {
   int slots = 0;         ///< 0: one per core
   std::string temp_dir;  ///< empty: the system's
   std::string on = "local";
+  std::string s3_endpoint;        ///< URL; empty: AWS_ENDPOINT_URL, or else AWS
   std::string report;             ///< file for the run report; empty: none
   std::string progress = "auto";  ///< auto, plain or none
+  std::string metrics;            ///< file for metrics of the run; empty: none
   std::string log_level = "warn";
+  std::string log_format = "text";  ///< text or json
   bool print_job = false;
   std::vector<std::string> set;  ///< NAME=VALUE engine switches
 };

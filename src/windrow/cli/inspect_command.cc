@@ -121,8 +121,11 @@ Status InspectFile(const InspectOptions& options, const arrow::StopToken& stop,
       source::FileKindOf(options.path) == source::FileKind::kArrayRecord) {
     return InspectArrayRecord(options, stop, out);
   }
+  fs::ObjectAccess access;
+  access.s3_endpoint = options.s3_endpoint;
+  access.stop = stop;
   ARROW_ASSIGN_OR_RAISE(const auto table,
-                        source::OpenFiles({options.path}, std::nullopt));
+                        source::OpenFiles({options.path}, std::nullopt, access));
   out << options.path << ": " << table->description() << '\n';
   if (table->num_rows().has_value()) out << "rows: " << *table->num_rows() << '\n';
   if (table->stored_bytes().has_value()) {

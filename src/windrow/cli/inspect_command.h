@@ -15,6 +15,7 @@ struct InspectOptions {
   std::string path;
   int64_t samples = 0;  ///< rows to print
   bool verify = false;  ///< read and validate every value
+  std::string s3_endpoint;
 };
 
 /// Prints format, rows, sizes and schema of a Parquet or Arrow IPC file (or of a folder

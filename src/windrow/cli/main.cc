@@ -3,10 +3,13 @@
 #include <arrow/util/cancel.h>
 #include <signal.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "windrow/base/status.h"
 #include "windrow/cli/command_line.h"
+#include "windrow/fs/object_store.h"
 
 namespace {
 
@@ -27,5 +30,10 @@ int main(int argc, char** argv) {
     std::cerr << "windrow: " << status.message() << '\n';
     return windrow::ExitCode(status);
   }
-  return windrow::cli::RunCommandLine(argc, argv, *stop);
+  const int exit_code = windrow::cli::RunCommandLine(argc, argv, *stop);
+  if (windrow::fs::CloseObjectStores()) return exit_code;
+  // A thread still waits for a server that does not answer.
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(exit_code);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/run_job.h"
 
+#include <arrow/io/interfaces.h>
+#include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -13,10 +15,12 @@
 
 #include "windrow/base/byte_size.h"
 #include "windrow/cli/progress_line.h"
+#include "windrow/fs/atomic_output.h"
 #include "windrow/plan/explain.h"
 #include "windrow/plan/job_spec_reader.h"
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/runner/local_runner.h"
+#include "windrow/runner/prometheus_text.h"
 
 namespace windrow::cli {
 namespace {
@@ -27,6 +31,16 @@ Result<exec::Switches> ParseSwitches(const EngineOptions& options) {
     ARROW_RETURN_NOT_OK(exec::SetSwitch(assignment, &switches));
   }
   return switches;
+}
+
+fs::ObjectAccess AccessOf(const EngineOptions& options, const exec::Switches& switches,
+                          const arrow::StopToken& stop) {
+  fs::ObjectAccess access;
+  access.s3_endpoint = options.s3_endpoint;
+  access.stop = stop;
+  access.prefetch = switches.prefetch;
+  access.temp_dir = options.temp_dir;
+  return access;
 }
 
 Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
@@ -63,6 +77,29 @@ Status WriteReport(const std::string& path, const runner::RunReport& report) {
   return Status::OK();
 }
 
+/// Appears whole or not at all, so a collector never reads half of it.
+Status WriteMetrics(const std::string& path, const runner::RunReport& report,
+                    int exit_code) {
+  ARROW_ASSIGN_OR_RAISE(const auto file, fs::AtomicOutput::Open(path));
+  ARROW_RETURN_NOT_OK(file->stream()->Write(runner::ToPrometheus(report, exit_code)));
+  return file->Commit();
+}
+
+/// The results in memory that outlives the run's budget.
+Result<plan::Collected> CopyOf(const plan::Collected& results) {
+  plan::Collected copies;
+  for (const auto& [name, batches] : results) {
+    auto copy = std::make_shared<std::vector<std::shared_ptr<arrow::RecordBatch>>>();
+    for (const auto& batch : *batches) {
+      ARROW_ASSIGN_OR_RAISE(auto copied,
+                            batch->CopyTo(arrow::default_cpu_memory_manager()));
+      copy->push_back(std::move(copied));
+    }
+    copies[name] = std::move(copy);
+  }
+  return copies;
+}
+
 void PrintOutputs(const runner::LocalRunner& runner, const runner::RunReport& report) {
   runner.metrics().ForEach([&](const exec::StepMetrics& step) {
     if (step.kind != "write" && step.kind != "result") return;
@@ -80,6 +117,17 @@ void LogSteps(const runner::RunReport& report) {
                   step.name, step.rows_in, step.rows_out, step.wall_seconds,
                   step.cpu_seconds, step.strategy.empty() ? "" : "; ", step.strategy);
   }
+}
+
+void LogRun(const runner::RunReport& report, const Status& status) {
+  int64_t rows_in = 0;
+  int64_t rows_out = 0;
+  for (const auto& [name, rows] : report.rows_in) rows_in += rows;
+  for (const auto& [name, rows] : report.rows_out) rows_out += rows;
+  spdlog::info("{} {}: {} rows in, {} out, {:.3f} s wall, {:.3f} s cpu, {} held at most",
+               report.job, status.ok() ? "done" : "failed", rows_in, rows_out,
+               report.wall_seconds, report.cpu_seconds,
+               FormatByteSize(report.peak_memory_bytes));
 }
 
 }  // namespace
@@ -109,8 +157,9 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     std::cout << plan::WriteJobSpec(job);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, run.switches));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, run.switches, AccessOf(options, run.switches, stop)));
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("plan:\n{}", plan::ExplainText(prepared, run.switches));
   }
@@ -126,14 +175,38 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     const Status written = WriteReport(options.report, report);
     if (status.ok()) status = written;
   }
+  if (!options.metrics.empty()) {
+    const Status written = WriteMetrics(options.metrics, report, ExitCode(status));
+    if (status.ok()) status = written;
+  }
+  LogRun(report, status);
   if (status.ok()) PrintOutputs(runner, report);
   return status;
 }
 
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json) {
+Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions& options,
+                                   const arrow::StopToken& stop) {
+  ARROW_ASSIGN_OR_RAISE(const runner::RunOptions run, ParseRunOptions(options));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, run.switches, AccessOf(options, run.switches, stop)));
+  runner::LocalRunner runner(run, stop);
+  ARROW_RETURN_NOT_OK(runner.Run(prepared));
+  return CopyOf(runner.collected());
+}
+
+Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
+                                        const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, switches));
+  return AccessOf(options, switches, stop);
+}
+
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
+                  const arrow::StopToken& stop) {
+  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
+  ARROW_ASSIGN_OR_RAISE(
+      const plan::PreparedJob prepared,
+      plan::PrepareJob(job, switches, AccessOf(options, switches, stop)));
   std::cout << (as_json ? plan::ExplainJson(prepared, switches)
                         : plan::ExplainText(prepared, switches));
   return Status::OK();

@@ -5,6 +5,8 @@
 
 #include "windrow/base/status.h"
 #include "windrow/cli/engine_options.h"
+#include "windrow/fs/object_store.h"
+#include "windrow/plan/instantiate.h"
 #include "windrow/plan/job_spec.h"
 
 namespace windrow::cli {
@@ -17,7 +19,16 @@ Result<plan::JobSpec> LoadJob(const DocumentOptions& options);
 Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
               const arrow::StopToken& stop);
 
+/// Runs a job whose sinks all collect, without any output.
+Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions& options,
+                                   const arrow::StopToken& stop);
+
+/// How the options say that object stores are reached.
+Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
+                                        const arrow::StopToken& stop);
+
 /// Prints the plan of a job without running it.
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json);
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
+                  const arrow::StopToken& stop);
 
 }  // namespace windrow::cli

@@ -41,6 +41,12 @@ class MemoryBudget : public arrow::MemoryPool {
   /// The same memory for what a Spill needs: never denied, causes no spilling, counts.
   arrow::MemoryPool* spill_pool() { return &spill_pool_; }
 
+  /// Counts memory that something else allocates; see MemoryHold. Take may have others
+  /// spill, TryTake does not.
+  Status Take(int64_t bytes) { return Reserve(bytes); }
+  bool TryTake(int64_t bytes) { return TryReserve(bytes); }
+  void GiveBack(int64_t bytes) { used_bytes_ -= bytes; }
+
   using arrow::MemoryPool::Allocate;
   using arrow::MemoryPool::Free;
   using arrow::MemoryPool::Reallocate;

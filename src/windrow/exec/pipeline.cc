@@ -194,8 +194,9 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
       if (ended()) return;
       Result<std::unique_ptr<UnitReader>> reader =
           pipeline_->source->NextUnit(context_->stop);
-      pipeline_->source_metrics->bytes = pipeline_->source->bytes_read();
-      if (!reader.ok()) return Fail(reader.status());
+      NoteBytesRead();
+      // A failure behind the last row that anybody wants is none.
+      if (!reader.ok()) return ended() ? void() : Fail(reader.status());
       if (*reader == nullptr) return;
       {
         const std::scoped_lock lock(mutex_);
@@ -206,6 +207,13 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
       lanes_.Open(lane);
       Start(std::make_shared<Unit>(Unit{std::move(*reader), lane}));
     }
+  }
+
+  /// Several scans of one source share its metrics.
+  void NoteBytesRead() {
+    const int64_t bytes = pipeline_->source->bytes_read();
+    pipeline_->source_metrics->bytes += bytes - bytes_noted_;
+    bytes_noted_ = bytes;
   }
 
   void WaitForUnits() {
@@ -231,13 +239,19 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
       if ((*batch)->num_rows() == 0) continue;
       Result<PreparedPtr> prepared = chain_.Prepare(0, std::move(*batch));
       if (!prepared.ok()) {
-        Fail(prepared.status());
+        Fail(Placed(*unit->reader, prepared.status()));
         break;
       }
       if (*prepared != nullptr) lanes_.Deliver(unit->lane, std::move(*prepared));
     }
     unit->reader.reset();
     lanes_.Close(unit->lane);
+  }
+
+  /// What an operator says of a value does not know which file has it.
+  static Status Placed(const UnitReader& reader, const Status& status) {
+    const std::string place = reader.place();
+    return place.empty() || BlameOf(status) != Blame::kData ? status : At(place, status);
   }
 
   void UnitLeft() {
@@ -277,6 +291,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   OrderedLanes<PreparedPtr> lanes_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  int64_t bytes_noted_ = 0;  ///< of what the source has read
   int units_in_flight_ = 0;
   std::deque<int64_t> unit_bytes_;  ///< of each unit in flight
   int64_t bytes_in_flight_ = 0;

@@ -19,8 +19,12 @@ struct Switches {
   bool push_filters = true;
   bool prune_scans = true;
   bool sorted_keys = true;
+  bool prefetch = true;
+  bool partial_aggregation = true;
+  bool dictionary_keys = true;
   bool label_memo = true;
   bool sync_outputs = false;
+  bool binary_copy = true;
   int64_t morsel_rows = 64 * 1024;
   int64_t morsel_bytes = 8 << 20;
   int64_t window_bytes = 0;  ///< 0: an eighth of the memory budget

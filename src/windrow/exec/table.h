@@ -72,6 +72,9 @@ class UnitReader {
   /// Decodes the next batch of at most the run's morsel rows and bytes; null at the end.
   /// Runs on a worker and does not wait for a device.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+  /// Where its rows come from, for messages about them: "FILE: row group 3"; "" when that
+  /// says nothing to a user. Any thread, at any time.
+  virtual std::string place() const { return {}; }
 };
 
 /// One scan under way. Units come in the table's row order; batches of different units
@@ -135,6 +138,8 @@ class Table {
   virtual std::string description() const = 0;
   virtual Result<std::unique_ptr<Source>> Scan(const ScanOptions& options,
                                                RunContext* context) const = 0;
+  /// Whether every scan gives the same rows in the same order and row_store finds them.
+  virtual bool is_repeatable() const { return true; }
   /// Null when rows cannot be addressed again (a stream). Lives as long as the table.
   virtual Result<std::shared_ptr<RowStore>> row_store(RunContext* context) const = 0;
 };

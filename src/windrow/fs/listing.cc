@@ -2,7 +2,6 @@
 #include "windrow/fs/listing.h"
 
 #include <dirent.h>
-#include <fnmatch.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <span>
 #include <string_view>
 
+#include "windrow/fs/path_components.h"
+
 namespace windrow::fs {
 namespace {
 
@@ -19,11 +20,6 @@ constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
 
 Status ErrnoError(const std::string& path, int error_number) {
   return StorageError(path, ": ", std::strerror(error_number));
-}
-
-bool IsSkipped(std::string_view name) {
-  if (name.starts_with('.')) return true;
-  return name.starts_with('_') && name.find('=') == std::string_view::npos;
 }
 
 std::string Join(const std::string& folder, std::string_view name) {
@@ -68,15 +64,14 @@ class Lister {
     const std::string& component = components.front();
     const auto rest = components.subspan(1);
     if (component == "**") return AddAnyDepth(folder, rest);
-    if (component.find_first_of("*?[") == std::string::npos) {
+    if (!IsGlob(component)) {
       const std::string path = Join(folder, component);
       struct stat info;
       return stat(path.c_str(), &info) == 0 ? AddGlob(path, rest) : Status::OK();
     }
     ARROW_ASSIGN_OR_RAISE(auto names, NamesIn(folder));
     for (const std::string& name : names) {
-      if (IsSkipped(name) && name.front() != component.front()) continue;
-      if (fnmatch(component.c_str(), name.c_str(), FNM_NOESCAPE) != 0) continue;
+      if (!MatchesGlob(component, name)) continue;
       const std::string path = Join(folder, name);
       if (!rest.empty() && !IsFolder(path)) continue;
       ARROW_RETURN_NOT_OK(AddGlob(path, rest));
@@ -134,7 +129,7 @@ class Lister {
     open_.push_back(identity);
     ARROW_ASSIGN_OR_RAISE(auto names, NamesIn(folder));
     for (const std::string& name : names) {
-      if (IsSkipped(name)) continue;
+      if (IsSkippedName(name)) continue;
       const std::string child = Join(folder, name);
       struct stat info;
       if (stat(child.c_str(), &info) != 0) {
@@ -155,19 +150,6 @@ class Lister {
   /// Device and inode of the folders on the way to the one being walked.
   std::vector<std::pair<dev_t, ino_t>> open_;
 };
-
-/// "a/b" is {"a", "b"}, "/a//b" is {"", "a", "b"}.
-std::vector<std::string> Components(std::string_view path) {
-  std::vector<std::string> components;
-  for (size_t begin = 0; begin <= path.size();) {
-    const size_t end = std::min(path.find('/', begin), path.size());
-    if (end > begin || begin == 0) {
-      components.emplace_back(path.substr(begin, end - begin));
-    }
-    begin = end + 1;
-  }
-  return components;
-}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -196,7 +178,7 @@ std::string UrlDecode(std::string_view text) {
 
 std::vector<PartitionValue> PartitionsOf(const std::string& path) {
   std::vector<PartitionValue> partitions;
-  std::vector<std::string> components = Components(path);
+  std::vector<std::string> components = PathComponents(path);
   if (!components.empty()) components.pop_back();
   for (const std::string& component : components) {
     const size_t equals = component.find('=');
@@ -210,7 +192,8 @@ std::vector<PartitionValue> PartitionsOf(const std::string& path) {
   return partitions;
 }
 
-Result<std::vector<FileEntry>> ListFiles(const std::string& pattern) {
+Result<std::vector<FileEntry>> ListFiles(const std::string& pattern,
+                                         bool may_be_missing) {
   if (pattern.empty()) return StorageError("an empty path names no file");
   Lister lister;
   struct stat info;
@@ -219,13 +202,14 @@ Result<std::vector<FileEntry>> ListFiles(const std::string& pattern) {
     return std::move(lister).Take();
   }
   const int error_number = errno;
-  if (pattern.find_first_of("*?[") == std::string::npos) {
+  if (!IsGlob(pattern)) {
     if (error_number != ENOENT && error_number != ENOTDIR) {
       return ErrnoError(pattern, error_number);
     }
+    if (may_be_missing) return std::vector<FileEntry>();
     return StorageError(pattern, ": no such file");
   }
-  const std::vector<std::string> components = Components(pattern);
+  const std::vector<std::string> components = PathComponents(pattern);
   std::span<const std::string> below = components;
   std::string root;
   if (below.front().empty()) {
@@ -234,7 +218,9 @@ Result<std::vector<FileEntry>> ListFiles(const std::string& pattern) {
   }
   ARROW_RETURN_NOT_OK(lister.AddGlob(root, below));
   auto entries = std::move(lister).Take();
-  if (entries.empty()) return StorageError(pattern, ": no file matches");
+  if (entries.empty() && !may_be_missing) {
+    return StorageError(pattern, ": no file matches");
+  }
   return entries;
 }
 

@@ -20,6 +20,8 @@ struct FileEntry {
   int64_t size_bytes = 0;
   /// One for each `key=value` folder of the path, outermost first.
   std::vector<PartitionValue> partitions;
+  /// Of objects: when they were last changed, in nanoseconds since 1970.
+  int64_t changed_at = 0;
 };
 
 /// The local data files that `pattern` names, sorted by the bytes of their paths.
@@ -31,8 +33,10 @@ struct FileEntry {
 ///
 /// Names that start with '.' or '_' are skipped, unless the pattern writes that
 /// character; a partition folder such as `_part=1` is not skipped. Symbolic links are
-/// followed. Errors are storage errors: nothing there, or a folder that cannot be read.
-Result<std::vector<FileEntry>> ListFiles(const std::string& pattern);
+/// followed. Errors are storage errors: nothing there (unless `may_be_missing`), or a
+/// folder that cannot be read.
+Result<std::vector<FileEntry>> ListFiles(const std::string& pattern,
+                                         bool may_be_missing = false);
 
 /// The `key=value` folders of `path`, outermost first.
 std::vector<PartitionValue> PartitionsOf(const std::string& path);

@@ -25,6 +25,7 @@ class TempFile {
   /// Reading beyond what was written is an error.
   Status ReadAt(int64_t offset, uint8_t* bytes, int64_t size) const;
   const std::string& folder() const { return folder_; }
+  int descriptor() const { return descriptor_; }
 
  private:
   TempFile(std::string folder, int descriptor);

@@ -44,7 +44,7 @@ Status ViewsOf(const arrow::Array& array, std::vector<std::string_view>* views) 
 /// A dictionary and what its positions are here.
 struct DictionaryMap::Mapped {
   explicit Mapped(arrow::MemoryPool* pool) : codes(pool), tags(pool) {}
-  std::shared_ptr<arrow::ArrayData> dictionary;  ///< kept, so that its address stays its
+  std::weak_ptr<arrow::ArrayData> dictionary;
   PoolVector<uint32_t> codes;
   PoolVector<uint32_t> tags;
   std::unique_ptr<std::atomic<uint8_t>[]> used;
@@ -84,13 +84,15 @@ Result<DictionaryMap::MappedPtr> DictionaryMap::MapOf(
   {
     const std::scoped_lock lock(kept_mutex_);
     for (const MappedPtr& mapped : kept_) {
-      if (mapped->dictionary == dictionary) return mapped;
+      if (mapped->dictionary.lock() == dictionary) return mapped;
     }
     generation = generation_;
   }
   ARROW_ASSIGN_OR_RAISE(MappedPtr mapped, Map(dictionary));
   const std::scoped_lock lock(kept_mutex_);
   if (generation != generation_) return mapped;  // its tags may be old
+  // No batch will come that has a dictionary nobody holds any more.
+  std::erase_if(kept_, [](const MappedPtr& old) { return old->dictionary.expired(); });
   kept_.push_back(mapped);
   if (kept_.size() > kKeptMax) kept_.pop_front();
   return mapped;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "windrow/column/gather.h"
+#include "windrow/exec/expected_rows.h"
 #include "windrow/exec/task_slots.h"
 
 namespace windrow::op {
@@ -51,6 +52,7 @@ class Window {
 
   Result<std::shared_ptr<arrow::RecordBatch>> Gather() {
     ARROW_RETURN_NOT_OK(MakeOrders());
+    for (size_t side = 0; side < sides_.size(); ++side) TellExpected(side);
     outputs_.resize(tasks_.size());
     if (static_cast<int64_t>(tasks_.size()) <
         kColumnsPerSlot * context_->slots->num_slots()) {
@@ -109,6 +111,27 @@ class Window {
   bool Decodes(const Task& task) const {
     return TypeOf(task)->id() != arrow::Type::NA &&
            !sides_[task.side].rows->IsResident(task.column);
+  }
+
+  /// Rows that lie far away are fetched ahead: slot for slot the columns that are next.
+  void TellExpected(size_t side) const {
+    const auto* expected = dynamic_cast<const exec::ExpectedRows*>(sides_[side].rows);
+    if (expected == nullptr) return;
+    std::vector<Task> tasks;
+    for (const Task& task : tasks_) {
+      if (task.side == side && Decodes(task)) tasks.push_back(task);
+    }
+    std::vector<exec::RowPiece> pieces;
+    const auto slots = static_cast<size_t>(context_->slots->num_slots());
+    for (size_t first = 0; first < tasks.size(); first += slots) {
+      const size_t last = std::min(first + slots, tasks.size());
+      for (const column::GatherOrder::Range& range : orders_[side]->ranges) {
+        for (size_t t = first; t < last; ++t) {
+          pieces.push_back({range.chunk, tasks[t].column});
+        }
+      }
+    }
+    expected->Expect(std::move(pieces));
   }
 
   /// Few columns: decode by chunk as well as by column, so that all slots have work.

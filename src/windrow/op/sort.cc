@@ -149,13 +149,14 @@ Status Sort::AddRun(SortedRuns::Position position, const RetainedRows& rows) {
   return runs_->AddRun(position, rows);
 }
 
-/// Whether the rows can be put in order without more memory than there is.
+/// Whether the rows can be put in order without more memory than there is, a quarter of
+/// which is left to what comes after: a sink gathers rows again.
 bool Sort::FitsInMemory() const {
   if (!unsorted_.empty()) return false;
   const exec::MemoryBudget& budget = *context_->budget;
   const int64_t order_bytes = rows_->chunk_offsets().back() * kOrderBytes;
   return budget.bytes_allocated() + order_bytes + 2 * context_->window_bytes <=
-         budget.budget_bytes();
+         budget.budget_bytes() - budget.budget_bytes() / 4;
 }
 
 Status Sort::Finish(exec::Emitter* emitter) {

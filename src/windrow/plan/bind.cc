@@ -13,6 +13,9 @@
 #include "windrow/column/key_type.h"
 #include "windrow/column/measurement_columns.h"
 #include "windrow/column/row_order.h"
+#include "windrow/column/store_assignment.h"
+#include "windrow/plan/bind_aggregate.h"
+#include "windrow/plan/bind_union.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/expression_text.h"
 #include "windrow/plan/join_condition.h"
@@ -117,9 +120,13 @@ class Binder {
 
   Status CheckSink(const SinkSpec& sink) const {
     const auto* write = std::get_if<WriteSpec>(&sink);
-    if (write == nullptr || !write->partition_by.has_value()) return Status::OK();
+    if (write == nullptr) return Status::OK();
     const auto input = nodes_.find(write->from.value);
     if (input == nodes_.end()) return Status::OK();
+    for (const ColumnType& stored : write->types) {
+      ARROW_RETURN_NOT_OK(CheckStored(stored, input->second));
+    }
+    if (!write->partition_by.has_value()) return Status::OK();
     const PlacedText& column = write->partition_by->column;
     ARROW_RETURN_NOT_OK(CheckColumn(column, input->second));
     const auto& type = input->second->schema->GetFieldByName(column.value)->type();
@@ -134,6 +141,16 @@ class Binder {
                    " is ", type->ToString(), "; expected text to partition by");
   }
 
+  Status CheckStored(const ColumnType& stored, const NodePtr& input) const {
+    ARROW_RETURN_NOT_OK(CheckColumn(stored.column, input));
+    ARROW_ASSIGN_OR_RAISE(const auto type, column::SqlType::Parse(stored.type.value));
+    const Status assignable = column::CheckAssignable(
+        *input->schema->GetFieldByName(stored.column.value)->type(), type);
+    if (assignable.ok()) return Status::OK();
+    return Problem(stored.type.place, "column '", stored.column.value, "' of ",
+                   input->step, ": ", assignable.message());
+  }
+
   Result<ExprPtr> Parse(const PlacedText& text) const {
     Result<ExprPtr> expression = ParseExpression(text.value);
     if (expression.ok()) return expression;
@@ -141,11 +158,16 @@ class Binder {
   }
 
   /// Parses and types an expression over `input`, so that its problems carry its place.
+  /// One that comes to a column as it is, such as a cast to its own type, is that column.
   Result<ExprPtr> BoundIn(const PlacedText& text, const NodePtr& input) const {
     ARROW_ASSIGN_OR_RAISE(ExprPtr expression, Parse(text));
-    ARROW_RETURN_NOT_OK(At(FormatPlace(job_.document_name, text.place),
-                           BindExpression(*expression, *input->schema).status()));
-    return expression;
+    const auto bound = BindExpression(*expression, *input->schema);
+    if (!bound.ok()) {
+      return At(FormatPlace(job_.document_name, text.place), bound.status());
+    }
+    const auto* column = bound->expression.parameter();
+    if (column == nullptr || column->indices.size() != 1) return expression;
+    return Expr::Column(input->schema->field(column->indices[0])->name());
   }
 
   Result<NodePtr> BindStep(const FilterSpec& spec) const {
@@ -300,6 +322,15 @@ class Binder {
     return Make(std::move(collect));
   }
 
+  Result<NodePtr> BindStep(const AggregateSpec& spec) const {
+    const NodePtr& input = Node(spec.from);
+    for (const SelectItem& key : spec.by) {
+      if (key.expression.has_value()) continue;
+      ARROW_RETURN_NOT_OK(CheckColumn(key.name, input));
+    }
+    return BindAggregate(spec, step_->name.value, input, job_.document_name);
+  }
+
   Result<NodePtr> BindStep(const SortSpec& spec) const {
     SortNode sort{Node(spec.from), {}, std::nullopt};
     for (const SortKey& key : spec.keys) {
@@ -351,6 +382,14 @@ class Binder {
                              spec.train_ratio.value, std::nullopt};
     if (spec.shards.has_value()) records.shards = spec.shards->value;
     return Make(std::move(records));
+  }
+
+  Result<NodePtr> BindStep(const UnionSpec& spec) const {
+    std::vector<NodePtr> inputs;
+    for (const PlacedText& input : spec.inputs) inputs.push_back(Node(input));
+    Result<UnionNode> all = BindUnion(inputs, step_->name.value);
+    if (!all.ok()) return Problem(step_->name.place, all.status().message());
+    return Make(*std::move(all));
   }
 
   Result<NodePtr> BindStep(const LimitSpec& spec) const {

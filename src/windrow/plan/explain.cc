@@ -88,6 +88,22 @@ std::string DetailOf(const CollectNode& collect) {
   return text;
 }
 
+std::string DetailOf(const UnionNode& all) {
+  return std::to_string(all.inputs.size()) + " inputs";
+}
+
+std::string DetailOf(const AggregateNode& aggregate) {
+  std::vector<std::string> columns;
+  for (const auto& [name, function, argument] : aggregate.columns) {
+    const std::string call = column::AggregateText(function, argument);
+    columns.push_back(name == call ? name : name + " = " + call);
+  }
+  std::string text =
+      aggregate.keys.empty() ? "all rows" : "by " + Joined(aggregate.keys, ", ");
+  if (!columns.empty()) text += ": " + Joined(columns, ", ");
+  return text;
+}
+
 std::string DetailOf(const ProbeMeasurementsNode& probes) {
   return "null src_addr: " + std::string(NullSourceName(probes.null_source));
 }
@@ -105,10 +121,10 @@ std::string DetailOf(const LimitNode& limit) {
 }
 
 std::string KindOf(const LogicalNode& node) {
-  constexpr const char* kNames[] = {
-      "scan",         "filter", "project", "hash_join",
-      "sort",         "limit",  "collect", "probe_measurements",
-      "probe_records"};
+  constexpr const char* kNames[] = {"scan",          "filter",    "project",
+                                    "hash_join",     "sort",      "limit",
+                                    "collect",       "aggregate", "probe_measurements",
+                                    "probe_records", "union"};
   return kNames[node.op.index()];
 }
 
@@ -131,12 +147,16 @@ Shown Show(const LogicalNode& node, const Planner& planner) {
 
 Shown Show(const LogicalPlan& plan, const Planner& planner) {
   Shown shown;
-  const auto* write = std::get_if<WriteSpec>(&plan.sink);
-  if (write != nullptr) {
-    shown.step = write->path.value;
+  const auto* write =
+      plan.sink.has_value() ? std::get_if<WriteSpec>(&*plan.sink) : nullptr;
+  if (!plan.sink.has_value()) {
+    shown.step = plan.root->step;
+    shown.kind = "keep";
+  } else if (write != nullptr) {
+    shown.step = TargetOf(*write);
     shown.kind = "write";
   } else {
-    shown.step = std::get<ResultSpec>(plan.sink).name.value;
+    shown.step = std::get<ResultSpec>(*plan.sink).name.value;
     shown.kind = "result";
   }
   shown.columns = plan.root->schema->field_names();
@@ -147,6 +167,9 @@ Shown Show(const LogicalPlan& plan, const Planner& planner) {
     shown.detail = std::to_string(shown.columns.size()) + " columns to " +
                    std::to_string(partition.values.size()) + " files by " +
                    partition.column.value;
+  }
+  if (write != nullptr && write->replace_where.has_value()) {
+    shown.detail += ", replacing where " + write->replace_where->value;
   }
   shown.estimated_rows = plan.root->estimated_rows;
   shown.inputs.push_back(Show(*plan.root, planner));

@@ -24,9 +24,10 @@ enum class LiteralKind { kNull, kBoolean, kInteger, kFloat, kString, kDate, kTim
 inline constexpr int kMaxExprDepth = 200;
 
 /// One node of an expression as written. Operators are calls named by their symbol or
-/// lower-case keyword ("+", "and", "is null", "in", "between", "like", "unary -"). AND,
-/// OR and || take two or more arguments and never hold an argument of their own kind, so
-/// that long chains stay flat. Immutable and thread-safe.
+/// lower-case keyword ("+", "and", "is null", "in", "between", "like", "unary -"); f(*)
+/// is a call of "f *" and f(DISTINCT x) one of "f distinct". AND, OR and || take two or
+/// more arguments and never hold an argument of their own kind, so that long chains stay
+/// flat. Immutable and thread-safe.
 class Expr {
  public:
   /// `offset`, everywhere: character position of the node in its text, from 0.

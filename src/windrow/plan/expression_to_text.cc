@@ -89,8 +89,9 @@ class Writer {
     if (needs_parentheses) Put(")");
   }
 
-  void WriteList(const Expr& expr, size_t first) {
+  void WriteList(const Expr& expr, size_t first, std::string_view before = "") {
     Put("(");
+    Put(before);
     for (size_t i = first; i < expr.args().size(); ++i) {
       if (i > first) Put(", ");
       Write(*expr.args()[i]);
@@ -150,8 +151,10 @@ class Writer {
     const int level = LevelOf(expr);
     const std::string& name = expr.name();
     if (level == kPrimaryLevel) {
-      Put(name);
-      return WriteList(expr, 0);
+      const size_t space = name.find(' ');
+      Put(name.substr(0, space));
+      if (name.ends_with(" *")) return Put("(*)");
+      return WriteList(expr, 0, name.ends_with(" distinct") ? "DISTINCT " : "");
     }
     if (level == kNegateLevel) {
       // A second minus goes in parentheses, so that it does not read as a comment.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "windrow/base/near_name.h"
+#include "windrow/plan/aggregate_call.h"
 #include "windrow/plan/expression_token.h"
 #include "windrow/plan/type_name.h"
 #include "windrow/plan/type_widening.h"
@@ -57,14 +58,22 @@ const std::vector<std::string>& FunctionNames() {
   return names;
 }
 
+Status UnknownFunction(const Expr& call) {
+  if (AggregateOf(call).has_value()) {
+    return ExprError(call.offset(), "found the aggregate ", ToText(call),
+                     ", expected it in 'columns' of an aggregate step only");
+  }
+  std::vector<std::string> names = FunctionNames();
+  names.insert(names.end(), AggregateNames().begin(), AggregateNames().end());
+  return ExprError(call.offset(), "unknown function '", call.name(), "'",
+                   DidYouMean(call.name(), names), "; the functions are ",
+                   ListOf(FunctionNames()));
+}
+
 Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args,
                                BindSettings settings) {
   const auto found = AllFunctions().find(source.name());
-  if (found == AllFunctions().end()) {
-    return ExprError(source.offset(), "unknown function '", source.name(), "'",
-                     DidYouMean(source.name(), FunctionNames()), "; the functions are ",
-                     ListOf(FunctionNames()));
-  }
+  if (found == AllFunctions().end()) return UnknownFunction(source);
   const FunctionEntry& entry = *found->second;
   if (args.size() < entry.args_min || args.size() > entry.args_max) {
     return ExprError(source.offset(), "found ", args.size(), " arguments, expected ",

@@ -45,6 +45,9 @@ const FunctionEntry& ConcatOperator();
 /// Names of all functions, sorted.
 const std::vector<std::string>& FunctionNames();
 
+/// The UserError for a call of a function that is not there, or not here.
+Status UnknownFunction(const Expr& call);
+
 /// Translates a call by name. UserError for an unknown function (with the near name and
 /// the list) and for arguments that do not fit (with the signature).
 Result<TypedExpr> BindFunction(const Expr& source, std::vector<TypedExpr> args,

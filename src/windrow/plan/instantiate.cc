@@ -3,19 +3,34 @@
 
 #include <arrow/type.h>
 
+#include "windrow/base/check.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/hash_join_build.h"
 #include "windrow/op/key_order.h"
 #include "windrow/plan/pipeline_maker.h"
 #include "windrow/sink/partitioned_sink.h"
+#include "windrow/source/row_buffer_table.h"
 
 namespace windrow::plan {
 
-Instantiator::Instantiator(OpenTables tables, exec::RunContext* context,
-                           exec::RunMetrics* metrics)
-    : tables_(std::move(tables)), context_(context), metrics_(metrics) {}
+Instantiator::Instantiator(OpenTables tables, Databases databases,
+                           exec::RunContext* context, exec::RunMetrics* metrics)
+    : tables_(std::move(tables)),
+      databases_(std::move(databases)),
+      context_(context),
+      metrics_(metrics) {}
 
-Instantiator::~Instantiator() = default;
+Instantiator::~Instantiator() {
+  for (source::RowBufferTable* table : kept_) table->SetRows(nullptr);
+}
+
+void Instantiator::KeepRows(const std::string& step,
+                            std::shared_ptr<const exec::RowBuffer> rows) {
+  auto* table = dynamic_cast<source::RowBufferTable*>(tables_.at(step).get());
+  WINDROW_CHECK(table != nullptr);
+  table->SetRows(std::move(rows));
+  kept_.push_back(table);
+}
 
 exec::StepMetrics* Instantiator::MetricsOf(const std::string& name,
                                            const std::string& kind) {

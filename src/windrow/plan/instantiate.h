@@ -11,10 +11,17 @@
 #include "windrow/exec/metrics.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/plan/job_spec.h"
+#include "windrow/plan/open_postgres.h"
 #include "windrow/plan/physical_plan.h"
 
 namespace windrow::sink {
 class PartitionedSink;
+}
+namespace windrow::source {
+class RowBufferTable;
+}
+namespace windrow::exec {
+class RowBuffer;
 }
 
 namespace windrow::plan {
@@ -44,7 +51,8 @@ struct WrittenFolder {
 /// object per run; single-threaded.
 class Instantiator {
  public:
-  Instantiator(OpenTables tables, exec::RunContext* context, exec::RunMetrics* metrics);
+  Instantiator(OpenTables tables, Databases databases, exec::RunContext* context,
+               exec::RunMetrics* metrics);
   ~Instantiator();
 
   /// The stage's pipeline. A sink is opened: an unwritable path fails here.
@@ -72,13 +80,16 @@ class Instantiator {
 
   exec::StepMetrics* MetricsOf(const std::string& name, const std::string& kind);
   Result<std::shared_ptr<exec::RowStore>> RowsOf(const std::string& source);
+  void KeepRows(const std::string& step, std::shared_ptr<const exec::RowBuffer> rows);
 
   OpenTables tables_;
+  Databases databases_;
   exec::RunContext* context_;
   exec::RunMetrics* metrics_;
   std::map<std::pair<std::string, std::string>, exec::StepMetrics*> metrics_by_name_;
   std::map<int, std::shared_ptr<struct JoinState>> joins_;
   std::map<std::string, std::shared_ptr<exec::RowStore>> row_stores_;
+  std::vector<source::RowBufferTable*> kept_;  ///< filled by this run
   std::vector<const sink::PartitionedSink*> partitioned_sinks_;
   Collected collected_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;

@@ -13,13 +13,18 @@ std::string FormatPlace(std::string_view document_name, Place place) {
 
 std::string_view KindName(const StepKind& kind) {
   constexpr std::array<std::string_view, std::variant_size_v<StepKind>> kNames = {
-      "filter", "select",  "with_columns",       "join",         "sort",
-      "limit",  "collect", "probe_measurements", "probe_records"};
+      "filter",  "select",    "with_columns",       "join",          "sort", "limit",
+      "collect", "aggregate", "probe_measurements", "probe_records", "union"};
   return kNames[kind.index()];
 }
 
 std::vector<const PlacedText*> InputsOf(const StepKind& kind) {
   if (const auto* join = std::get_if<JoinSpec>(&kind)) return {&join->left, &join->right};
+  if (const auto* all = std::get_if<UnionSpec>(&kind)) {
+    std::vector<const PlacedText*> inputs;
+    for (const PlacedText& input : all->inputs) inputs.push_back(&input);
+    return inputs;
+  }
   return std::visit(
       [](const auto& spec) -> std::vector<const PlacedText*> {
         if constexpr (requires { spec.from; }) return {&spec.from};
@@ -28,13 +33,19 @@ std::vector<const PlacedText*> InputsOf(const StepKind& kind) {
       kind);
 }
 
+std::string TargetOf(const WriteSpec& write) {
+  if (!write.table.has_value()) return write.path.value;
+  return write.path.value + " " + write.table->value;
+}
+
 const PlacedText& InputOf(const SinkSpec& sink) {
   return std::visit([](const auto& spec) -> const PlacedText& { return spec.from; },
                     sink);
 }
 
 std::string_view FormatName(FileFormat format) {
-  constexpr std::array<std::string_view, 3> kNames = {"arrow", "parquet", "arrayrecord"};
+  constexpr std::array<std::string_view, 4> kNames = {"arrow", "parquet", "arrayrecord",
+                                                      "ndjson"};
   return kNames[static_cast<size_t>(format)];
 }
 

@@ -15,14 +15,27 @@
 
 namespace windrow::plan {
 
-enum class FileFormat { kArrow, kParquet, kArrayRecord };
+enum class FileFormat { kArrow, kParquet, kArrayRecord, kNdjson };
 enum class JoinHow { kInner, kLeft, kSemi, kAnti };
 
+/// The type a column is declared to have; see column/sql_type.h.
+struct ColumnType {
+  PlacedText column;
+  PlacedText type;
+  bool operator==(const ColumnType&) const = default;
+};
+
 /// Reads files. `paths` holds at least one path or glob; without a
-/// format, each file's name and content decide.
+/// format, each file's name and content decide. Or reads `table` or `query` of the
+/// database whose URL is the only path (database_spec.h).
 struct ScanSpec {
   std::vector<PlacedText> paths;
   std::optional<FileFormat> format;
+  std::vector<ColumnType> schema;  ///< the scan's columns; empty: as the files have them
+  bool allow_empty = false;        ///< no file makes no rows; with a schema only
+  std::optional<PlacedText> table;
+  std::optional<PlacedText> query;
+  std::map<std::string, std::string> secrets;  ///< of the URL; never shown
   bool operator==(const ScanSpec&) const = default;
 };
 
@@ -137,6 +150,21 @@ struct CollectSpec {
   bool operator==(const CollectSpec&) const = default;
 };
 
+/// The rows of all inputs, one input after the other. Columns go together by name.
+struct UnionSpec {
+  std::vector<PlacedText> inputs;  ///< at least one
+  bool operator==(const UnionSpec&) const = default;
+};
+
+/// One row for each distinct key: the keys, then what aggregates give for the key's rows.
+/// Rows come in the order in which their keys first appear. Without keys, one row.
+struct AggregateSpec {
+  std::vector<SelectItem> by;
+  std::vector<NamedExpression> columns;  ///< expressions over aggregates and keys
+  PlacedText from;
+  bool operator==(const AggregateSpec&) const = default;
+};
+
 /// What becomes of a measurement without a source address.
 enum class NullSource { kDrop, kError, kEmpty };
 /// Whether a probe's id decides on train or test, or its place in the order of addresses.
@@ -161,9 +189,9 @@ struct ProbeRecordsSpec {
   bool operator==(const ProbeRecordsSpec&) const = default;
 };
 
-using StepKind =
-    std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec, LimitSpec,
-                 CollectSpec, ProbeMeasurementsSpec, ProbeRecordsSpec>;
+using StepKind = std::variant<FilterSpec, SelectSpec, WithColumnsSpec, JoinSpec, SortSpec,
+                              LimitSpec, CollectSpec, AggregateSpec,
+                              ProbeMeasurementsSpec, ProbeRecordsSpec, UnionSpec>;
 
 struct StepSpec {
   PlacedText name;
@@ -181,7 +209,8 @@ struct PartitionSpec {
 
 /// Writes a file, or with `partition_by` several (see partition_files.h). `compression`
 /// is CODEC or CODEC:LEVEL ("zstd:3"); what is left out is the format's default, and the
-/// path's ending decides the format.
+/// path's ending decides the format. Or writes into `table` of the database whose URL is
+/// the path; rows for which the condition `replace_where` holds make room.
 struct WriteSpec {
   PlacedText path;
   PlacedText from;
@@ -192,6 +221,11 @@ struct WriteSpec {
   std::optional<Placed<int64_t>> group_size;  ///< records of a chunk of ArrayRecord
   std::optional<PartitionSpec> partition_by;
   std::optional<PlacedText> manifest;  ///< name of a JSON file beside them
+  std::vector<ColumnType> types;       ///< what columns are stored as
+  std::optional<PlacedText> table;
+  std::optional<PlacedText> replace_where;
+  std::optional<Placed<int64_t>> parallel;     ///< connections that take rows
+  std::map<std::string, std::string> secrets;  ///< of the URL; never shown
   bool operator==(const WriteSpec&) const = default;
 };
 
@@ -220,8 +254,12 @@ struct JobSpec {
 /// The key that names the kind in a document: "filter", "with_columns", ...
 std::string_view KindName(const StepKind& kind);
 
-/// What the step reads: `from`, or left and right. Borrowed from `kind`.
+/// What the step reads: `from`, left and right, or all inputs. Borrowed from `kind`.
 std::vector<const PlacedText*> InputsOf(const StepKind& kind);
+
+/// What a sink writes, for reports and messages: its path, with the table after it if
+/// there is one.
+std::string TargetOf(const WriteSpec& write);
 
 /// What the sink reads.
 const PlacedText& InputOf(const SinkSpec& sink);

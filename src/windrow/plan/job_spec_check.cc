@@ -11,6 +11,9 @@
 
 #include "windrow/base/check.h"
 #include "windrow/base/near_name.h"
+#include "windrow/fs/object_store.h"
+#include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/inline_values.h"
 #include "windrow/plan/partition_files.h"
 
@@ -18,7 +21,9 @@ namespace windrow::plan {
 namespace {
 
 const std::vector<std::string>& Datasets() {
-  static const std::vector<std::string> kDatasets = {"securities", "quotes", "pings"};
+  static const std::vector<std::string> kDatasets = {
+      "securities",      "quotes",      "pings",           "pod_usage_hourly",
+      "pod_usage_daily", "pod_storage", "pod_node_labels", "pod_namespace_labels"};
   return kDatasets;
 }
 
@@ -176,6 +181,8 @@ class JobChecker {
   void CheckSource(const SourceSpec& source) {
     if (const auto* scan = std::get_if<ScanSpec>(&source.kind)) {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
+      CheckDeclaredTypes(*scan, problems_);
+      CheckDatabaseScan(*scan, source.name.place, problems_);
       return;
     }
     if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {
@@ -221,6 +228,9 @@ class JobChecker {
   void CheckStep(Place, const FilterSpec&) {}
   void CheckStep(Place, const LimitSpec& limit) { CheckRange("limit", limit.rows, 0); }
   void CheckStep(Place, const SelectSpec& select) { CheckColumns(select); }
+  void CheckStep(Place place, const UnionSpec& all) {
+    RequireFilled(!all.inputs.empty(), place, "input of a union");
+  }
   void CheckStep(Place place, const WithColumnsSpec& spec) {
     RequireFilled(!spec.columns.empty(), place, "column");
     CheckColumns(spec);
@@ -262,6 +272,20 @@ class JobChecker {
     for (const PlacedText& name : *collect.columns) check(name);
   }
 
+  void CheckStep(Place place, const AggregateSpec& aggregate) {
+    RequireFilled(!aggregate.by.empty() || !aggregate.columns.empty(), place,
+                  "key or column of the aggregate");
+    std::map<std::string_view, Place> seen;
+    const auto check = [&](const PlacedText& name) {
+      const auto [first, is_new] = seen.emplace(name.value, name.place);
+      if (is_new || (name.value.empty() && !empty_is_problem_)) return;
+      problems_.Add(name.place, "found the column '", name.value, "' twice",
+                    FirstIn(first->second), "; expected each name once");
+    };
+    for (const SelectItem& key : aggregate.by) check(key.name);
+    for (const NamedExpression& column : aggregate.columns) check(column.name);
+  }
+
   void CheckStep(Place, const ProbeMeasurementsSpec&) {}
   void CheckStep(Place, const ProbeRecordsSpec& probes) {
     CheckRange("max_row_bytes", probes.max_row_bytes, 1, kRecordBytesMax);
@@ -279,21 +303,22 @@ class JobChecker {
       const PlacedText& target =
           is_write ? std::get<WriteSpec>(sink).path : std::get<ResultSpec>(sink).name;
       CheckInput(InputOf(sink), target.place);
-      CheckTarget(is_write, target);
+      CheckTarget(is_write, target,
+                  is_write ? TargetOf(std::get<WriteSpec>(sink)) : target.value);
       if (is_write) CheckWrite(std::get<WriteSpec>(sink));
     }
   }
 
-  void CheckTarget(bool is_write, const PlacedText& target) {
+  void CheckTarget(bool is_write, const PlacedText& target, const std::string& name) {
     if (target.value.empty()) {
       RequireFilled(false, target.place, is_write ? "path to write" : "name to collect");
       return;
     }
     const auto [first, is_new] =
-        targets_.emplace(std::pair(is_write, target.value), target.place);
+        targets_.emplace(std::pair(is_write, name), target.place);
     if (is_new) return;
     problems_.Add(target.place, "found two sinks that ", is_write ? "write" : "collect",
-                  " '", target.value, "'", FirstIn(first->second), "; expected one");
+                  " '", name, "'", FirstIn(first->second), "; expected one");
   }
 
   void CheckWrite(const WriteSpec& write) {
@@ -301,7 +326,13 @@ class JobChecker {
       RequireFilled(!write.partition_by->values.empty(), write.path.place,
                     "value to partition by");
     }
+    if (fs::IsObjectPath(write.path.value)) {
+      problems_.Add(write.path.place, "found the output '", write.path.value,
+                    "'; expected a local path, as objects are only read");
+    }
+    CheckDatabaseSink(write, problems_);
     CheckPartition(write, problems_);
+    CheckStoredTypes(write, problems_);
     if (write.row_group_rows.has_value()) {
       CheckRange("row_group_rows", *write.row_group_rows, 1);
     }
@@ -365,6 +396,7 @@ void OrderSteps(JobSpec& job) {
 
 Status CompleteJobSpec(JobSpec& job) {
   ProblemList problems;
+  TakeSecrets(job, problems);
   CheckJobSpec(job, problems);
   ARROW_RETURN_NOT_OK(problems.ToStatus(job.document_name));
   OrderSteps(job);

@@ -10,10 +10,14 @@ namespace windrow::plan {
 // The readers of a document's parts. Every problem goes to the list, and what it concerns
 // is left empty, so that reading goes on.
 
+/// Those that are written; not all of them can be read.
 const Choices<FileFormat>& FileFormats();
 
 /// Appends to `job.steps`, whose sources are read already.
 void ReadSteps(const YamlNode& node, JobSpec& job, ProblemList& problems);
+
+AggregateSpec ReadAggregate(const YamlNode& node, const std::string& owner,
+                            ProblemList& problems);
 
 /// The steps of probe records; `owner` names the map in messages.
 ProbeMeasurementsSpec ReadProbeMeasurements(const YamlNode& node,

@@ -117,15 +117,16 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"{filtr: x}",
              "j:3:13: found the unknown key 'filtr' in step 's'; expected filter, "
-             "select, with_columns, join, sort, limit, collect, probe_measurements, "
+             "select, with_columns, join, sort, limit, collect, aggregate, "
+             "probe_measurements, "
              "probe_records or from; did you mean 'filter'?"},
         Case{"{from: q}",
              "j:3:9: found no kind in step 's'; expected one of filter, select, "
-             "with_columns, join, sort, limit, collect, probe_measurements or "
+             "with_columns, join, sort, limit, collect, aggregate, probe_measurements or "
              "probe_records"},
         Case{"{filter: x, limit: 5}",
              "j:3:9: found filter and limit in step 's'; expected one of filter, select, "
-             "with_columns, join, sort, limit, collect, probe_measurements or "
+             "with_columns, join, sort, limit, collect, aggregate, probe_measurements or "
              "probe_records"},
         Case{"{sort: a, limit: -5}", "j:3:29: found -5 for 'limit'; expected 0 or more"},
         Case{"{limit: -1}", "j:3:20: found -1 for 'limit'; expected 0 or more"},
@@ -147,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"filter",
              "j:3:12: found the text 'filter' for step 's'; expected {KIND: ...} with "
              "filter, select, with_columns, join, sort, limit, collect, "
-             "probe_measurements or "
+             "aggregate, probe_measurements or "
              "probe_records"},
         Case{"{filter: x, from: qq}",
              "j:3:30: found no source or step 'qq'; expected one of q, s; did you mean "
@@ -217,7 +218,8 @@ INSTANTIATE_TEST_SUITE_P(
              "j:2:14: found no 'scan' in source 'q'; expected scan: PATH, generate: "
              "DATASET or values: {...}\n"
              "j:2:15: found the unknown key 'scn' in source 'q'; expected scan, format, "
-             "generate or values; did you mean 'scan'?"},
+             "schema, allow_empty, table, query, generate or values; did you mean "
+             "'scan'?"},
         Case{"{scan: 5}",
              "j:2:21: found the number 5 for 'scan'; expected a path (in quotes "
              "if it is meant as text)"},
@@ -251,7 +253,8 @@ INSTANTIATE_TEST_SUITE_P(
             "j:3:9: found no 'write' in the sink; expected write: PATH or collect: NAME\n"
             "j:3:10: found the unknown key 'wrte' in the sink; expected write, collect, "
             "from, format, compression, preserve_order, row_group_rows, group_size, "
-            "partition_by or manifest; did you mean 'write'?"},
+            "partition_by, manifest, types, table, replace_where or parallel; did you "
+            "mean 'write'?"},
         Case{"[out]",
              "j:3:9: found the text 'out' for the sink; expected {write: PATH} or "
              "{collect: NAME}"},
@@ -330,7 +333,7 @@ sinks:
       "matched, priced, kept, top; did you mean 'quotes'?\n"
       "j:6:65: found the text 'outer' for 'how'; expected inner, left, semi or anti\n"
       "j:7:12: found the unknown key 'with_colums' in step 'priced'; expected filter, "
-      "select, with_columns, join, sort, limit, collect, probe_measurements, "
+      "select, with_columns, join, sort, limit, collect, aggregate, probe_measurements, "
       "probe_records or from; did you mean 'with_columns'?\n"
       "j:8:27: found no source or step 'pricd'; expected one of quotes, securities, "
       "matched, priced, kept, top; did you mean 'priced'?\n"
@@ -339,7 +342,8 @@ sinks:
       "matched, priced, kept, top; did you mean 'top'?\n"
       "j:11:30: found the unknown key 'compresion' in the sink; expected write, collect, "
       "from, format, compression, preserve_order, row_group_rows, group_size, "
-      "partition_by or manifest; did you mean 'compression'?");
+      "partition_by, manifest, types, table, replace_where or parallel; did you mean "
+      "'compression'?");
 }
 
 TEST(JobProblems, HostileDocumentsAreRefusedQuickly) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/job_spec_reader.h"
 
+#include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/job_spec_check.h"
 #include "windrow/plan/job_spec_parts.h"
 
@@ -83,10 +85,31 @@ void JobReader::ReadSources(const YamlNode& node) {
 
 ScanSpec JobReader::ReadScan(const Fields& fields) {
   constexpr std::string_view kPath = "a path";
-  fields.AllowOnly({"scan", "format", "generate", "values"});
+  fields.AllowOnly({"scan", "format", "schema", "allow_empty", "table", "query",
+                    "generate", "values"});
   ScanSpec scan;
+  if (const auto* schema = fields.Find("schema")) {
+    scan.schema = ReadColumnTypes(*schema, "schema", problems_);
+  }
+  if (const auto* allow_empty = fields.Find("allow_empty")) {
+    scan.allow_empty = ReadBool(*allow_empty, "allow_empty", problems_);
+    if (fields.Find("schema") == nullptr) {
+      problems_.Add(allow_empty->place, "found 'allow_empty' without 'schema' in ",
+                    fields.owner(), "; expected both, as no file says what columns are");
+    }
+  }
+  if (const auto* table = fields.Find("table")) {
+    scan.table = ReadText(*table, "table", "the name of a table", problems_);
+  }
+  if (const auto* query = fields.Find("query")) {
+    scan.query = ReadText(*query, "query", "an SQL query", problems_);
+  }
   if (const auto* format = fields.Find("format")) {
-    scan.format = ReadChoice(*format, "format", FileFormats(), problems_);
+    static const Choices<FileFormat> kFormats = {
+        {"arrow", FileFormat::kArrow},
+        {"parquet", FileFormat::kParquet},
+        {"arrayrecord", FileFormat::kArrayRecord}};
+    scan.format = ReadChoice(*format, "format", kFormats, problems_);
   }
   const YamlNode* paths =
       fields.Require("scan", "scan: PATH, generate: DATASET or values: {...}");
@@ -135,7 +158,8 @@ GenerateSpec JobReader::ReadGenerate(const Fields& fields, const YamlNode& map) 
 const Choices<FileFormat>& FileFormats() {
   static const Choices<FileFormat> kFormats = {{"arrow", FileFormat::kArrow},
                                                {"parquet", FileFormat::kParquet},
-                                               {"arrayrecord", FileFormat::kArrayRecord}};
+                                               {"arrayrecord", FileFormat::kArrayRecord},
+                                               {"ndjson", FileFormat::kNdjson}};
   return kFormats;
 }
 
@@ -162,6 +186,7 @@ Result<JobSpec> ReadJobSpec(std::string_view text, std::string_view document_nam
     JobReader reader(problems);
     reader.ReadDocument(*root);
     job = reader.TakeJob();
+    TakeSecrets(job, problems);
     CheckJobSpec(job, problems);
   }
   ARROW_RETURN_NOT_OK(problems.ToStatus(document_name));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "windrow/plan/column_types.h"
 #include "windrow/plan/job_spec_parts.h"
 
 namespace windrow::plan {
@@ -37,7 +38,8 @@ SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problem
                       ReadFrom(fields, fields.place(), job, problems)};
   }
   fields.AllowOnly({"write", "collect", "from", "format", "compression", "preserve_order",
-                    "row_group_rows", "group_size", "partition_by", "manifest"});
+                    "row_group_rows", "group_size", "partition_by", "manifest", "types",
+                    "table", "replace_where", "parallel"});
   WriteSpec write;
   if (const auto* path = fields.Require("write", "write: PATH or collect: NAME")) {
     write.path = ReadText(*path, "write", "a path", problems);
@@ -64,6 +66,19 @@ SinkSpec ReadSink(const Fields& fields, const JobSpec& job, ProblemList& problem
   }
   if (const auto* manifest = fields.Find("manifest")) {
     write.manifest = ReadText(*manifest, "manifest", "a file name", problems);
+  }
+  if (const auto* types = fields.Find("types")) {
+    write.types = ReadColumnTypes(*types, "types", problems);
+  }
+  if (const auto* table = fields.Find("table")) {
+    write.table = ReadText(*table, "table", "the name of a table", problems);
+  }
+  if (const auto* condition = fields.Find("replace_where")) {
+    write.replace_where =
+        ReadText(*condition, "replace_where", "an SQL condition", problems);
+  }
+  if (const auto* parallel = fields.Find("parallel")) {
+    write.parallel = ReadInteger(*parallel, "parallel", problems);
   }
   return write;
 }

@@ -18,8 +18,8 @@ const Choices<JoinHow> kJoinHows = {{"inner", JoinHow::kInner},
 
 const std::vector<std::string>& StepKinds() {
   static const std::vector<std::string> kKinds = {
-      "filter", "select",  "with_columns",       "join",         "sort",
-      "limit",  "collect", "probe_measurements", "probe_records"};
+      "filter",  "select",    "with_columns",       "join",          "sort", "limit",
+      "collect", "aggregate", "probe_measurements", "probe_records", "union"};
   return kKinds;
 }
 
@@ -42,6 +42,7 @@ class StepReader {
   CollectSpec ReadCollect(const YamlNode& node, const std::string& owner);
   std::vector<PlacedText> ReadColumnNames(const YamlNode& node, std::string_view what);
   SortKey ReadSortKey(const YamlNode& node);
+  UnionSpec ReadUnion(const YamlNode& node);
 
   JobSpec& job_;
   ProblemList& problems_;
@@ -77,6 +78,10 @@ StepKind StepReader::ReadStep(const Fields& fields, const YamlNode& map,
     fields.AllowOnly({"join"});
     return ReadJoin(node, "the join of " + fields.owner());
   }
+  if (found[0] == "union") {
+    fields.AllowOnly({"union"});
+    return ReadUnion(node);
+  }
   if (found[0] == "sort") {
     fields.AllowOnly({"sort", "limit", "from"});
     SortSpec sort;
@@ -96,6 +101,12 @@ StepKind StepReader::ReadStep(const Fields& fields, const YamlNode& map,
     CollectSpec collect = ReadCollect(node, "the collect of " + fields.owner());
     collect.from = from;
     return collect;
+  }
+  if (found[0] == "aggregate") {
+    AggregateSpec aggregate =
+        ReadAggregate(node, "the aggregate of " + fields.owner(), problems_);
+    aggregate.from = from;
+    return aggregate;
   }
   if (found[0] == "probe_measurements") {
     ProbeMeasurementsSpec probes = ReadProbeMeasurements(
@@ -317,6 +328,21 @@ SortKey StepReader::ReadSortKey(const YamlNode& node) {
     key.nulls_first = ReadChoice(*nulls, "nulls", choices, problems_).value_or(false);
   }
   return key;
+}
+
+UnionSpec StepReader::ReadUnion(const YamlNode& node) {
+  constexpr std::string_view kExpected = "a list of sources and steps";
+  UnionSpec all;
+  if (node.kind != Kind::kSequence || node.items.empty()) {
+    const bool is_empty = node.kind == Kind::kSequence;
+    problems_.Add(node.place, "found ", is_empty ? "an empty list" : Describe(node),
+                  " for 'union'; expected ", kExpected);
+    return all;
+  }
+  for (const YamlNode& item : node.items) {
+    all.inputs.push_back(ReadText(item, "union", kExpected, problems_));
+  }
+  return all;
 }
 
 }  // namespace

@@ -46,27 +46,32 @@ TEST(JobSpecRoundTrip, ThePublishedExampleIsCanonical) {
 }
 
 TEST(JobSpecRoundTrip, FillsInWhatIsLeftOutAndKeepsEveryOption) {
-  EXPECT_EQ(Canonical(R"(
+  EXPECT_EQ(Canonical(R"yaml(
 windrow: 1
-sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet}}
+sources: {q: {scan: [a.parquet, "b c.parquet"], format: parquet},
+          r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}}
 steps:
-  one: {select: [a, {b: "x + 1"}, c: 1]}
+  one: {select: [a, {b: "x + 1"}, c: 1], from: q}
   two: {sort: price desc, limit: 10}
   three: {sort: [a, '"odd name" DESC nulls first', {column: size, descending: true}]}
   four: {limit: 0}
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
   six: {join: {left: five, right: q, on: a, how: anti, where: x < y}}
-  seven: {join: {left: five, right: q, on: []}}
+  crossed: {join: {left: five, right: q, on: []}}
+  seven: {aggregate: {by: a, columns: {}}, from: six}
+  eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: sum(x) / 2, c: count(*) + 1}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
      row_group_rows: 5}
   - {write: rows, compression: uncompressed, format: arrayrecord, group_size: 16}
   - {write: "d/{a b}.x", from: two, partition_by: {a b: [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
-)"),
-            R"(windrow: 1
+)yaml"),
+            R"yaml(windrow: 1
 sources:
   q: {scan: [a.parquet, "b c.parquet"], format: parquet}
+  r: {scan: c.arrow, schema: {x: any, z: timestamptz}, allow_empty: true}
 steps:
   one: {select: [a, {b: "x + 1"}, {c: "1"}], from: q}
   two: {sort: ["price desc"], limit: 10, from: one}
@@ -83,22 +88,27 @@ steps:
       suffix: _r
       nulls_equal: true
   six: {join: {left: five, right: q, on: a, where: "x < y", how: anti}}
-  seven: {join: {left: five, right: q, on: [], how: inner}}
+  crossed: {join: {left: five, right: q, on: [], how: inner}}
+  seven: {aggregate: {by: [a], columns: {}}, from: six}
+  eight:
+    aggregate: {by: [a, {d: "x // 2"}], columns: {s: "sum(x) / 2", c: "count(*) + 1"}}
+    from: seven
 sinks:
   - write: out
-    from: seven
+    from: eight
     format: arrow
     compression: "zstd:3"
     preserve_order: false
     row_group_rows: 5
   - write: rows
-    from: seven
+    from: eight
     format: arrayrecord
     compression: uncompressed
     group_size: 16
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
+  - {write: t.jsonl, from: six, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
-)");
+)yaml");
 }
 
 TEST(JobSpecRoundTrip, LongColumnListsAreWrapped) {

@@ -39,6 +39,14 @@ void Put(YamlNode& map, std::string_view key, YamlNode value) {
   map.entries.push_back({PlacedText(std::string(key)), std::move(value)});
 }
 
+YamlNode WriteColumnTypes(const std::vector<ColumnType>& types) {
+  YamlNode map = Map();
+  for (const ColumnType& type : types) {
+    Put(map, type.column.value, Text(type.type.value));
+  }
+  return map;
+}
+
 YamlNode WriteSource(const ScanSpec& scan) {
   YamlNode map = Map();
   if (scan.paths.size() == 1) {
@@ -49,6 +57,10 @@ YamlNode WriteSource(const ScanSpec& scan) {
     Put(map, "scan", std::move(paths));
   }
   if (scan.format.has_value()) Put(map, "format", Text(FormatName(*scan.format)));
+  if (!scan.schema.empty()) Put(map, "schema", WriteColumnTypes(scan.schema));
+  if (scan.allow_empty) Put(map, "allow_empty", Bool(true));
+  if (scan.table.has_value()) Put(map, "table", Text(scan.table->value));
+  if (scan.query.has_value()) Put(map, "query", Text(scan.query->value));
   return map;
 }
 
@@ -105,29 +117,37 @@ YamlNode WriteStep(const FilterSpec& filter) {
   return map;
 }
 
-YamlNode WriteStep(const SelectSpec& select) {
-  YamlNode columns = List();
-  for (const SelectItem& item : select.columns) {
+YamlNode WriteItems(const std::vector<SelectItem>& items) {
+  YamlNode list = List();
+  for (const SelectItem& item : items) {
     if (!item.expression.has_value()) {
-      columns.items.push_back(Text(item.name.value));
+      list.items.push_back(Text(item.name.value));
       continue;
     }
     YamlNode named = Map();
     Put(named, item.name.value, Text(item.expression->value));
-    columns.items.push_back(std::move(named));
+    list.items.push_back(std::move(named));
   }
+  return list;
+}
+
+YamlNode WriteNamed(const std::vector<NamedExpression>& columns) {
   YamlNode map = Map();
-  Put(map, "select", std::move(columns));
+  for (const NamedExpression& column : columns) {
+    Put(map, column.name.value, Text(column.expression.value));
+  }
+  return map;
+}
+
+YamlNode WriteStep(const SelectSpec& select) {
+  YamlNode map = Map();
+  Put(map, "select", WriteItems(select.columns));
   return map;
 }
 
 YamlNode WriteStep(const WithColumnsSpec& with_columns) {
-  YamlNode columns = Map();
-  for (const NamedExpression& column : with_columns.columns) {
-    Put(columns, column.name.value, Text(column.expression.value));
-  }
   YamlNode map = Map();
-  Put(map, "with_columns", std::move(columns));
+  Put(map, "with_columns", WriteNamed(with_columns.columns));
   return map;
 }
 
@@ -205,6 +225,21 @@ YamlNode WriteStep(const CollectSpec& collect) {
   return map;
 }
 
+YamlNode WriteStep(const UnionSpec& all) {
+  YamlNode map = Map();
+  Put(map, "union", NamesOf(all.inputs));
+  return map;
+}
+
+YamlNode WriteStep(const AggregateSpec& aggregate) {
+  YamlNode body = Map();
+  Put(body, "by", WriteItems(aggregate.by));
+  Put(body, "columns", WriteNamed(aggregate.columns));
+  YamlNode map = Map();
+  Put(map, "aggregate", std::move(body));
+  return map;
+}
+
 YamlNode WriteStep(const ProbeMeasurementsSpec& probes) {
   YamlNode body = Map();
   Put(body, "null_src", Text(NullSourceName(probes.null_source)));
@@ -248,6 +283,12 @@ YamlNode WriteSink(const WriteSpec& write) {
     Put(map, "partition_by", std::move(partition));
   }
   if (write.manifest.has_value()) Put(map, "manifest", Text(write.manifest->value));
+  if (!write.types.empty()) Put(map, "types", WriteColumnTypes(write.types));
+  if (write.table.has_value()) Put(map, "table", Text(write.table->value));
+  if (write.replace_where.has_value()) {
+    Put(map, "replace_where", Text(write.replace_where->value));
+  }
+  if (write.parallel.has_value()) Put(map, "parallel", Number(write.parallel->value));
   return map;
 }
 
@@ -271,7 +312,8 @@ std::string WriteJobSpec(const JobSpec& job) {
     YamlNode map =
         std::visit([](const auto& kind) { return WriteStep(kind); }, step.kind);
     const auto inputs = InputsOf(step.kind);
-    if (inputs.size() == 1) Put(map, "from", Text(inputs[0]->value));
+    const bool is_union = std::holds_alternative<UnionSpec>(step.kind);
+    if (inputs.size() == 1 && !is_union) Put(map, "from", Text(inputs[0]->value));
     Put(steps, step.name.value, std::move(map));
   }
   YamlNode sinks = List();

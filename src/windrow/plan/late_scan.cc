@@ -7,6 +7,7 @@ namespace windrow::plan {
 
 std::optional<LateScan> AsLateScan(const NodePtr& node) {
   if (const auto* scan = node->As<ScanNode>()) {
+    if (!scan->table->is_repeatable()) return std::nullopt;
     LateScan late{node->step, scan, {}, {}};
     for (const std::string& name : node->schema->field_names()) late.names[name] = name;
     return late;

@@ -15,6 +15,8 @@ using SchemaPtr = std::shared_ptr<arrow::Schema>;
 
 /// Share of rows assumed to pass a filter nothing is known about.
 constexpr int64_t kFilterOneIn = 3;
+/// Rows assumed to have one key of an aggregate in common.
+constexpr int64_t kRowsOfGroup = 10;
 
 Result<SchemaPtr> SchemaOf(const ScanNode& scan) {
   arrow::FieldVector fields;
@@ -66,6 +68,21 @@ Result<SchemaPtr> SchemaOf(const CollectNode& collect) {
   return arrow::schema(std::move(fields));
 }
 
+Result<SchemaPtr> SchemaOf(const AggregateNode& aggregate) {
+  const arrow::Schema& input = *aggregate.input->schema;
+  arrow::FieldVector fields;
+  for (const std::string& key : aggregate.keys) {
+    const auto field = input.GetFieldByName(key);
+    fields.push_back(field->WithType(column::ValueType(field->type())));
+  }
+  for (const auto& [name, function, argument] : aggregate.columns) {
+    const auto field = input.GetFieldByName(argument);
+    fields.push_back(column::AggregateField(
+        name, function, field == nullptr ? arrow::null() : field->type()));
+  }
+  return arrow::schema(std::move(fields));
+}
+
 Result<SchemaPtr> SchemaOf(const ProbeMeasurementsNode& probes) {
   return column::MeasurementSchemaOf(*probes.input->schema);
 }
@@ -75,6 +92,8 @@ Result<SchemaPtr> SchemaOf(const ProbeRecordsNode&) {
       {arrow::field("file", arrow::dictionary(arrow::int32(), arrow::utf8()), false),
        arrow::field("record", arrow::binary(), false)});
 }
+
+Result<SchemaPtr> SchemaOf(const UnionNode& all) { return all.inputs[0]->schema; }
 
 std::optional<int64_t> RowsOf(const ScanNode& scan) { return scan.table->num_rows(); }
 
@@ -104,8 +123,24 @@ std::optional<int64_t> RowsOf(const SortNode& sort) {
 
 std::optional<int64_t> RowsOf(const CollectNode&) { return std::nullopt; }
 
+std::optional<int64_t> RowsOf(const AggregateNode& aggregate) {
+  if (aggregate.keys.empty()) return 1;
+  const auto rows = aggregate.input->estimated_rows;
+  if (!rows.has_value()) return rows;
+  return (*rows + kRowsOfGroup - 1) / kRowsOfGroup;
+}
+
 std::optional<int64_t> RowsOf(const ProbeMeasurementsNode& probes) {
   return probes.input->estimated_rows;
+}
+
+std::optional<int64_t> RowsOf(const UnionNode& all) {
+  int64_t rows = 0;
+  for (const NodePtr& input : all.inputs) {
+    if (!input->estimated_rows.has_value()) return std::nullopt;
+    rows += *input->estimated_rows;
+  }
+  return rows;
 }
 
 std::optional<int64_t> RowsOf(const ProbeRecordsNode&) { return std::nullopt; }
@@ -138,13 +173,42 @@ Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op) {
   return NodePtr(std::move(node));
 }
 
+Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs) {
+  auto op = node.op;
+  if (auto* join = std::get_if<JoinNode>(&op)) {
+    join->left = inputs[0];
+    join->right = inputs[1];
+  } else if (auto* filter = std::get_if<FilterNode>(&op)) {
+    filter->input = inputs[0];
+  } else if (auto* project = std::get_if<ProjectNode>(&op)) {
+    project->input = inputs[0];
+  } else if (auto* sort = std::get_if<SortNode>(&op)) {
+    sort->input = inputs[0];
+  } else if (auto* limit = std::get_if<LimitNode>(&op)) {
+    limit->input = inputs[0];
+  } else if (auto* collect = std::get_if<CollectNode>(&op)) {
+    collect->input = inputs[0];
+  } else if (auto* aggregate = std::get_if<AggregateNode>(&op)) {
+    aggregate->input = inputs[0];
+  } else if (auto* all = std::get_if<UnionNode>(&op)) {
+    all->inputs = std::move(inputs);
+  } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
+    measurements->input = inputs[0];
+  } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
+    records->input = inputs[0];
+  }
+  return MakeNode(node.step, std::move(op));
+}
+
 std::vector<NodePtr> InputsOf(const LogicalNode& node) {
   if (node.As<ScanNode>() != nullptr) return {};
   if (const auto* join = node.As<JoinNode>()) return {join->left, join->right};
+  if (const auto* all = node.As<UnionNode>()) return all->inputs;
   if (const auto* filter = node.As<FilterNode>()) return {filter->input};
   if (const auto* project = node.As<ProjectNode>()) return {project->input};
   if (const auto* sort = node.As<SortNode>()) return {sort->input};
   if (const auto* collect = node.As<CollectNode>()) return {collect->input};
+  if (const auto* aggregate = node.As<AggregateNode>()) return {aggregate->input};
   if (const auto* probes = node.As<ProbeMeasurementsNode>()) return {probes->input};
   if (const auto* probes = node.As<ProbeRecordsNode>()) return {probes->input};
   return {node.As<LimitNode>()->input};

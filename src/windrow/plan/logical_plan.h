@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "windrow/column/aggregate_type.h"
 #include "windrow/exec/table.h"
 #include "windrow/plan/expression.h"
 #include "windrow/plan/job_spec.h"
@@ -93,6 +94,23 @@ struct CollectNode {
   std::optional<int64_t> max_rows;
 };
 
+/// All inputs have the same columns: names, types and order.
+struct UnionNode {
+  std::vector<NodePtr> inputs;
+};
+
+/// Keys and arguments are columns of the input.
+struct AggregateNode {
+  struct Column {
+    std::string name;
+    column::Aggregate function;
+    std::string argument;  ///< "" for column::Aggregate::kCountRows
+  };
+  NodePtr input;
+  std::vector<std::string> keys;
+  std::vector<Column> columns;
+};
+
 struct ProbeMeasurementsNode {
   NodePtr input;
   NullSource null_source = NullSource::kDrop;
@@ -112,7 +130,8 @@ struct LogicalNode {
   std::string step;  ///< name in the job document
   std::shared_ptr<arrow::Schema> schema;
   std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode,
-               CollectNode, ProbeMeasurementsNode, ProbeRecordsNode>
+               CollectNode, AggregateNode, ProbeMeasurementsNode, ProbeRecordsNode,
+               UnionNode>
       op;
   /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
   std::optional<int64_t> estimated_rows;
@@ -130,10 +149,14 @@ Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op);
 /// The inputs of a node, left before right.
 std::vector<NodePtr> InputsOf(const LogicalNode& node);
 
-/// One sink and the plan that feeds it.
+/// The same node over other inputs, in the order of InputsOf.
+Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs);
+
+/// A plan and where its rows go: a sink, or without one a buffer, from which later plans
+/// of the job read them under the name of the root's step.
 struct LogicalPlan {
   NodePtr root;
-  SinkSpec sink;
+  std::optional<SinkSpec> sink;
 };
 
 }  // namespace windrow::plan

@@ -6,13 +6,17 @@
 
 #include <algorithm>
 
+#include "windrow/plan/column_types.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/inline_values.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/ipc_sink.h"
+#include "windrow/sink/ndjson_sink.h"
 #include "windrow/sink/parquet_sink.h"
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
+#include "windrow/source/row_buffer_table.h"
 #include "windrow/source/values_table.h"
 
 namespace windrow::plan {
@@ -36,6 +40,8 @@ source::FileKind FileKindOf(FileFormat format) {
       return source::FileKind::kParquet;
     case FileFormat::kArrayRecord:
       return source::FileKind::kArrayRecord;
+    case FileFormat::kNdjson:
+      break;  // never read
   }
   return source::FileKind::kIpc;
 }
@@ -53,6 +59,19 @@ Result<std::unique_ptr<exec::Sink>> OpenArrayRecordSink(const WriteSpec& write,
   return sink::ArrayRecordSink::Make(std::move(options), schema, context);
 }
 
+Result<std::unique_ptr<exec::Sink>> OpenNdjsonSink(const WriteSpec& write,
+                                                   const SchemaPtr& schema,
+                                                   exec::RunContext* context) {
+  if (write.compression.has_value() && write.compression->value != "none") {
+    return UserError(write.path.value, ": found compression '", write.compression->value,
+                     "'; expected none, as NDJSON is written as text");
+  }
+  sink::NdjsonSinkOptions options;
+  options.path = write.path.value;
+  options.json_columns = JsonColumnsOf(write.types);
+  return sink::NdjsonSink::Make(std::move(options), schema, context);
+}
+
 }  // namespace
 
 FileFormat FormatOf(const WriteSpec& write) {
@@ -62,12 +81,15 @@ FileFormat FormatOf(const WriteSpec& write) {
   if (EndsWith(path, ".arrayrecord") || EndsWith(path, ".array_record")) {
     return FileFormat::kArrayRecord;
   }
+  if (EndsWith(path, ".ndjson") || EndsWith(path, ".jsonl")) return FileFormat::kNdjson;
   return FileFormat::kArrow;
 }
 
-op::Rebatch::Size SinkBatch(const arrow::Schema& schema) {
+op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema) {
   // A row with lists may be of any size, so bytes decide, and few enough for any budget.
   constexpr op::Rebatch::Size kNestedBatch{64 << 10, 8 << 20};
+  // Lines do not follow batches, and are several times as long as what they say.
+  if (FormatOf(write) == FileFormat::kNdjson) return kNestedBatch;
   const bool is_nested = std::any_of(
       schema.fields().begin(), schema.fields().end(),
       [](const auto& field) { return arrow::is_nested(field->type()->id()); });
@@ -79,6 +101,9 @@ Result<std::unique_ptr<exec::Sink>> OpenWriteSink(const WriteSpec& write,
                                                   exec::RunContext* context) {
   if (FormatOf(write) == FileFormat::kArrayRecord) {
     return OpenArrayRecordSink(write, schema, context);
+  }
+  if (FormatOf(write) == FileFormat::kNdjson) {
+    return OpenNdjsonSink(write, schema, context);
   }
   if (FormatOf(write) == FileFormat::kParquet) {
     sink::ParquetSinkOptions options;
@@ -120,7 +145,13 @@ Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
   return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
 }
 
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
+std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema) {
+  return std::make_shared<source::RowBufferTable>(std::move(schema));
+}
+
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
+                                               const Databases& databases,
+                                               const fs::ObjectAccess& access) {
   if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
     source::GenerateOptions options;
     options.dataset = generate->dataset.value;
@@ -136,11 +167,20 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source) {
     return source::MakeValuesTable(std::move(rows));
   }
   const auto& scan = std::get<ScanSpec>(source.kind);
+  if (ReadsDatabase(scan)) return OpenDatabaseTable(scan, databases);
   std::vector<std::string> patterns;
   for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
   std::optional<source::FileKind> kind;
   if (scan.format.has_value()) kind = FileKindOf(*scan.format);
-  return source::OpenFiles(patterns, kind);
+  std::optional<source::DeclaredSchema> declared;
+  if (!scan.schema.empty()) {
+    declared.emplace().allow_empty = scan.allow_empty;
+    for (const ColumnType& column : scan.schema) {
+      ARROW_ASSIGN_OR_RAISE(auto type, ReadDeclaredType(column.type.value));
+      declared->columns.push_back({column.column.value, std::move(type)});
+    }
+  }
+  return source::OpenFiles(patterns, kind, access, declared);
 }
 
 }  // namespace windrow::plan

@@ -8,21 +8,28 @@
 #include "windrow/exec/operator.h"
 #include "windrow/exec/run_context.h"
 #include "windrow/exec/table.h"
+#include "windrow/fs/object_store.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/plan/job_spec.h"
+#include "windrow/plan/open_postgres.h"
 #include "windrow/sink/partitioned_sink.h"
 
 namespace windrow::plan {
 
-/// Opens the table a source names: files by listing, generated data, later remote ones.
-/// Reads metadata only. The only place that knows concrete sources.
-Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source);
+/// Opens the table a source names: files by listing, generated data, a database's. Reads
+/// metadata only. `access` says how object stores are reached.
+Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
+                                               const Databases& databases,
+                                               const fs::ObjectAccess& access);
+
+/// The table through which the rows of a step are read that another stage keeps.
+std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema);
 
 /// The format a file is written in: the one given, or what its name says.
 FileFormat FormatOf(const WriteSpec& write);
 
 /// Size of the batches a file with these columns is written in.
-op::Rebatch::Size SinkBatch(const arrow::Schema& schema);
+op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema);
 
 /// Opens the file a sink writes; an unwritable path fails here.
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(

@@ -17,7 +17,9 @@
 // Columns are named, never numbered, so a stage means the same wherever it is run.
 namespace windrow::plan {
 
-/// What a stage reads: columns of a source.
+struct StageOp;
+
+/// What a stage reads: columns of a source, or of a step whose rows were kept.
 struct StageInput {
   std::string source;                ///< name in the job
   std::vector<std::string> columns;  ///< in the source's order
@@ -25,6 +27,8 @@ struct StageInput {
   bool row_numbers = false;          ///< adds exec::kRowNumberColumn
   /// Columns of text that may come as dictionaries.
   std::vector<std::string> dictionary_columns;
+  /// Filters and projects of this input alone, where a stage has several.
+  std::vector<StageOp> ops;
 };
 
 struct FilterOp {
@@ -88,6 +92,12 @@ struct CollectOp {
   bool dictionary_lists = false;
 };
 
+struct AggregateOp {
+  std::vector<std::string> keys;
+  std::vector<AggregateNode::Column> columns;
+  bool partial = true;  ///< batches may be aggregated on their own first
+};
+
 struct ProbeMeasurementsOp {
   NullSource null_source;
 };
@@ -103,7 +113,7 @@ struct ProbeRecordsOp {
 struct StageOp {
   std::string step;
   std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp, CollectOp,
-               ProbeMeasurementsOp, ProbeRecordsOp>
+               AggregateOp, ProbeMeasurementsOp, ProbeRecordsOp>
       kind;
 };
 
@@ -122,15 +132,21 @@ struct BuildOutput {
   JoinSide side;
 };
 
+/// Ends a stage by keeping its rows for later stages, which read them by this name.
+struct KeepOutput {
+  std::string step;
+};
+
 /// Ends a stage at a sink.
 struct SinkOutput {
   SinkSpec sink;
 };
 
 struct PipelineStage {
-  StageInput input;
+  std::vector<StageInput> inputs;  ///< one after the other
+  std::string union_step;          ///< the step that names several inputs
   std::vector<StageOp> ops;
-  std::variant<BuildOutput, SinkOutput> output;
+  std::variant<BuildOutput, KeepOutput, SinkOutput> output;
   std::optional<int64_t> estimated_rows;  ///< of the output
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "windrow/base/check.h"
+#include "windrow/op/aggregate.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/collect.h"
 #include "windrow/op/filter_project.h"
@@ -19,11 +20,15 @@
 #include "windrow/op/probe_records.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/op/sort.h"
+#include "windrow/op/store_columns.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/collect_sink.h"
 #include "windrow/sink/partitioned_sink.h"
+#include "windrow/sink/row_buffer_sink.h"
+#include "windrow/source/row_buffer_table.h"
 
 namespace windrow::plan {
 namespace {
@@ -109,7 +114,7 @@ std::vector<int> IndicesOf(const std::vector<std::string>& names,
 }
 
 Result<exec::Pipeline> Instantiator::PipelineMaker::Make(const PipelineStage& stage) {
-  ARROW_RETURN_NOT_OK(OpenSource(stage.input));
+  ARROW_RETURN_NOT_OK(OpenSources(stage));
   for (const StageOp& op : stage.ops) {
     step_ = &op.step;
     ARROW_RETURN_NOT_OK(std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
@@ -119,7 +124,26 @@ Result<exec::Pipeline> Instantiator::PipelineMaker::Make(const PipelineStage& st
   return std::move(pipeline_);
 }
 
-Status Instantiator::PipelineMaker::OpenSource(const StageInput& input) {
+/// The batches of several inputs come from one source.
+Status Instantiator::PipelineMaker::OpenSources(const PipelineStage& stage) {
+  std::vector<exec::ConcatPart> parts;
+  for (const StageInput& input : stage.inputs) {
+    ARROW_ASSIGN_OR_RAISE(exec::ConcatPart part, OpenInput(input));
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() == 1) {
+    pipeline_.source = std::move(parts[0].source);
+    pipeline_.source_metrics = parts[0].source_metrics;
+    pipeline_.steps = std::move(parts[0].steps);
+    return Status::OK();
+  }
+  pipeline_.source = std::make_unique<exec::ConcatSource>(std::move(parts), schema_);
+  pipeline_.source_metrics = owner_->MetricsOf(stage.union_step, "union");
+  return Status::OK();
+}
+
+/// Also makes the input's schema, behind its operators, the current one.
+Result<exec::ConcatPart> Instantiator::PipelineMaker::OpenInput(const StageInput& input) {
   const auto& table = owner_->tables_.at(input.source);
   exec::ScanOptions options;
   options.columns = IndicesOf(input.columns, *table->schema());
@@ -136,12 +160,21 @@ Status Instantiator::PipelineMaker::OpenSource(const StageInput& input) {
     options.pruning_predicate =
         std::make_shared<const arrow::compute::Expression>(std::move(bound.expression));
   }
-  ARROW_ASSIGN_OR_RAISE(pipeline_.source, table->Scan(options, context_));
-  pipeline_.source_metrics = owner_->MetricsOf(input.source, "scan");
-  pipeline_.source_metrics->predicted_rows = table->num_rows();
-  pipeline_.source_metrics->SetStrategy(table->description(), "");
-  schema_ = pipeline_.source->schema();
-  return Status::OK();
+  exec::ConcatPart part;
+  ARROW_ASSIGN_OR_RAISE(part.source, table->Scan(options, context_));
+  const bool is_kept =
+      dynamic_cast<const source::RowBufferTable*>(table.get()) != nullptr;
+  part.source_metrics = owner_->MetricsOf(input.source, is_kept ? "kept" : "scan");
+  part.source_metrics->predicted_rows = table->num_rows();
+  part.source_metrics->SetStrategy(table->description(), "");
+  schema_ = part.source->schema();
+  for (const StageOp& op : input.ops) {
+    step_ = &op.step;
+    ARROW_RETURN_NOT_OK(std::visit([&](const auto& kind) { return Add(kind); }, op.kind));
+  }
+  part.steps = std::move(pipeline_.steps);
+  pipeline_.steps.clear();
+  return part;
 }
 
 exec::StepMetrics* Instantiator::PipelineMaker::Metrics(const std::string& kind) {
@@ -273,6 +306,20 @@ Status Instantiator::PipelineMaker::Add(const CollectOp& collect) {
   return Status::OK();
 }
 
+Status Instantiator::PipelineMaker::Add(const AggregateOp& aggregate) {
+  op::Aggregate::Options options;
+  options.key_columns = IndicesOf(aggregate.keys, *schema_);
+  options.partial = aggregate.partial;
+  for (const auto& [name, function, argument] : aggregate.columns) {
+    const int column = argument.empty() ? -1 : schema_->GetFieldIndex(argument);
+    options.columns.push_back({name, function, column});
+  }
+  AddBreaker(std::make_unique<op::Aggregate>(std::move(options), schema_, context_,
+                                             Metrics("aggregate")),
+             "aggregate");
+  return Status::OK();
+}
+
 Status Instantiator::PipelineMaker::Add(const ProbeMeasurementsOp& probes) {
   ARROW_ASSIGN_OR_RAISE(auto measurements, op::ProbeMeasurements::Make(
                                                RuleOf(probes.null_source), *schema_,
@@ -319,6 +366,16 @@ Status Instantiator::PipelineMaker::End(const BuildOutput& output) {
   return Status::OK();
 }
 
+Status Instantiator::PipelineMaker::End(const KeepOutput& output) {
+  exec::StepMetrics* metrics = owner_->MetricsOf(output.step, "keep");
+  auto rows = std::make_shared<exec::RowBuffer>(schema_, context_, metrics);
+  owner_->KeepRows(output.step, rows);
+  pipeline_.sink =
+      std::make_unique<sink::RowBufferSink>(schema_, std::move(rows), context_->pool);
+  pipeline_.sink_metrics = metrics;
+  return Status::OK();
+}
+
 Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
   if (const auto* collect = std::get_if<ResultSpec>(&output.sink)) {
     auto batches = std::make_shared<sink::CollectSink::Batches>();
@@ -329,14 +386,31 @@ Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
     return Status::OK();
   }
   const auto& write = std::get<WriteSpec>(output.sink);
-  owner_->sink_schemas_[write.path.value] = schema_;
+  const std::string sink_name = TargetOf(write);
+  owner_->sink_schemas_[sink_name] = schema_;
   pipeline_.preserve_order = write.preserve_order;
-  const std::string sink_name = write.path.value;
   step_ = &sink_name;
+  if (IsDatabase(write.path.value)) {
+    ARROW_ASSIGN_OR_RAISE(
+        pipeline_.sink, OpenDatabaseSink(write, *schema_, owner_->databases_, context_));
+    pipeline_.sink_metrics = owner_->MetricsOf(sink_name, "write");
+    return Status::OK();
+  }
+  if (!write.types.empty()) {
+    std::vector<op::StoreColumns::Column> columns;
+    for (const ColumnType& stored : write.types) {
+      ARROW_ASSIGN_OR_RAISE(auto type, column::SqlType::Parse(stored.type.value));
+      columns.push_back({IndicesOf({stored.column.value}, *schema_)[0], type});
+    }
+    AddOperator(
+        std::make_unique<op::StoreColumns>(sink_name, columns, *schema_, context_),
+        "store_columns");
+  }
   // The layout of an ArrayRecord file does not follow its batches.
   if (FormatOf(write) != FileFormat::kArrayRecord) {
-    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(*schema_), schema_, context_),
-               "rebatch");
+    AddBreaker(
+        std::make_unique<op::Rebatch>(SinkBatch(write, *schema_), schema_, context_),
+        "rebatch");
   }
   if (write.partition_by.has_value()) {
     ARROW_ASSIGN_OR_RAISE(auto sink, OpenPartitionedSink(write, schema_, context_));

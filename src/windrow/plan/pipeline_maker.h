@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "windrow/exec/concat_source.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/exec/run_context.h"
 #include "windrow/op/built_side.h"
@@ -33,7 +34,8 @@ class Instantiator::PipelineMaker {
   Result<exec::Pipeline> Make(const PipelineStage& stage);
 
  private:
-  Status OpenSource(const StageInput& input);
+  Status OpenSources(const PipelineStage& stage);
+  Result<exec::ConcatPart> OpenInput(const StageInput& input);
   exec::StepMetrics* Metrics(const std::string& kind);
   BindSettings Settings() const { return {context_->label_memo}; }
   void AddOperator(std::unique_ptr<exec::Operator> op, const std::string& kind);
@@ -44,10 +46,12 @@ class Instantiator::PipelineMaker {
   Status Add(const SwappedProbeOp& probe);
   Status Add(const SortOp& sort);
   Status Add(const CollectOp& collect);
+  Status Add(const AggregateOp& aggregate);
   Status Add(const ProbeMeasurementsOp& probes);
   Status Add(const ProbeRecordsOp& probes);
   Status Add(const LimitOp& limit);
   Status End(const BuildOutput& output);
+  Status End(const KeepOutput& output);
   Status End(const SinkOutput& output);
 
   Instantiator* owner_;

@@ -17,7 +17,8 @@ namespace windrow::plan {
 
 /// A pipeline being put together: a stage without its output.
 struct Planner::Lowered {
-  StageInput input;
+  std::vector<StageInput> inputs;
+  std::string union_step;  ///< where there are several inputs
   std::vector<StageOp> ops;
 };
 
@@ -104,6 +105,16 @@ void AddProbeRecords(const std::string& step, const ProbeRecordsNode& records,
                                        records.train_ratio, records.shards}});
 }
 
+/// Text columns that arrive as they are stored may come as dictionaries.
+void AddDictionaryColumns(const ScanPath& path, StageInput* input) {
+  for (const auto& [output, column] : path.names) {
+    const auto type = path.scan->table->schema()->GetFieldByName(column)->type();
+    if (arrow::is_base_binary_like(type->id()) && !path.read.contains(column)) {
+      input->dictionary_columns.push_back(column);
+    }
+  }
+}
+
 bool KeepsLeftOnly(JoinHow how) { return how == JoinHow::kSemi || how == JoinHow::kAnti; }
 
 }  // namespace
@@ -185,9 +196,11 @@ Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results
   phase_ = Phase::kDone;
   for (const LogicalPlan& plan : plans_) {
     ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(plan.root, &stages));
-    stages.push_back(
-        Add(PipelineStage{std::move(lowered.input), std::move(lowered.ops),
-                          SinkOutput{plan.sink}, plan.root->estimated_rows}));
+    PipelineStage stage{std::move(lowered.inputs), std::move(lowered.union_step),
+                        std::move(lowered.ops), KeepOutput{plan.root->step},
+                        plan.root->estimated_rows};
+    if (plan.sink.has_value()) stage.output = SinkOutput{*plan.sink};
+    stages.push_back(Add(std::move(stage)));
   }
   return stages;
 }
@@ -210,7 +223,7 @@ void Planner::AddKeyOrderStages(std::vector<Stage>* stages) {
   for (const LogicalNode* node : collects_) {
     const CollectNode& collect = *node->As<CollectNode>();
     const std::optional<ScanPath> path = ScanPathOf(collect.input);
-    if (!path.has_value()) continue;
+    if (!path.has_value() || !path->scan->table->is_repeatable()) continue;
     std::optional<std::vector<std::string>> columns = KeysInScan(collect, *path);
     if (!columns.has_value()) continue;
     stages->push_back(Add(KeyOrderStage{node->step, path->source, std::move(*columns)}));
@@ -227,12 +240,7 @@ Result<Planner::Lowered> Planner::LowerCollect(const LogicalNode& node,
   CollectOp op{collect.keys, collect.order, collect.columns, collect.max_rows, {}, 0};
   op.rows_expected = collect.input->estimated_rows.value_or(0);
   if (const std::optional<ScanPath> path = ScanPathOf(collect.input)) {
-    for (const auto& [output, column] : path->names) {
-      const auto type = path->scan->table->schema()->GetFieldByName(column)->type();
-      if (arrow::is_base_binary_like(type->id()) && !path->read.contains(column)) {
-        lowered.input.dictionary_columns.push_back(column);
-      }
-    }
+    AddDictionaryColumns(*path, &lowered.inputs[0]);
     const auto found = key_orders_.find(&node);
     if (found != key_orders_.end()) op.key_order = found->second;
     if (path->drops_rows) op.key_order.groups = -1;
@@ -241,18 +249,37 @@ Result<Planner::Lowered> Planner::LowerCollect(const LogicalNode& node,
   return lowered;
 }
 
+/// As for a collect: keys and arguments that are columns as stored come as dictionaries.
+Result<Planner::Lowered> Planner::LowerAggregate(const LogicalNode& node,
+                                                 const AggregateNode& aggregate,
+                                                 std::vector<Stage>* stages) {
+  ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(aggregate.input, stages));
+  const std::optional<ScanPath> path = ScanPathOf(aggregate.input);
+  if (path.has_value() && switches_.dictionary_keys) {
+    AddDictionaryColumns(*path, &lowered.inputs[0]);
+  }
+  lowered.ops.push_back({node.step, AggregateOp{aggregate.keys, aggregate.columns,
+                                                switches_.partial_aggregation}});
+  return lowered;
+}
+
 Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>* stages) {
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return LowerAggregate(*node, *aggregate, stages);
+  }
   if (const auto* join = node->As<JoinNode>()) return LowerJoin(*node, *join, stages);
   if (const auto* collect = node->As<CollectNode>()) {
     return LowerCollect(*node, *collect, stages);
   }
   if (node->As<ScanNode>() != nullptr) {
-    return Lowered{{node->step, node->schema->field_names(), nullptr, false, {}}, {}};
+    return Lowered{
+        {{node->step, node->schema->field_names(), nullptr, false, {}, {}}}, "", {}};
   }
+  if (const auto* all = node->As<UnionNode>()) return LowerUnion(*node, *all, stages);
   ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(InputsOf(*node)[0], stages));
   if (const auto* filter = node->As<FilterNode>()) {
     if (switches_.prune_scans && filter->input->As<ScanNode>() != nullptr) {
-      lowered.input.pruning = filter->predicate;
+      lowered.inputs[0].pruning = filter->predicate;
     }
     lowered.ops.push_back({node->step, FilterOp{filter->predicate}});
   } else if (const auto* project = node->As<ProjectNode>()) {
@@ -269,6 +296,23 @@ Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>*
   return lowered;
 }
 
+/// Its inputs are scans with filters and projects on them; what else they read was kept
+/// (see kept_steps.h).
+Result<Planner::Lowered> Planner::LowerUnion(const LogicalNode& node,
+                                             const UnionNode& all,
+                                             std::vector<Stage>* stages) {
+  Lowered lowered;
+  lowered.union_step = node.step;
+  for (const NodePtr& input : all.inputs) {
+    ARROW_ASSIGN_OR_RAISE(Lowered part, Lower(input, stages));
+    for (StageInput& read : part.inputs) {
+      read.ops.insert(read.ops.end(), part.ops.begin(), part.ops.end());
+      lowered.inputs.push_back(std::move(read));
+    }
+  }
+  return lowered;
+}
+
 /// The keys and row numbers of a late scan.
 Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
                                             const std::vector<std::string>& keys,
@@ -276,8 +320,8 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
   const std::optional<LateScan> late = AsLateScan(side);
   if (!late.has_value()) return Lower(side, stages);
   Lowered lowered;
-  lowered.input = {late->source, ColumnsRead(*late, keys), nullptr, true, {}};
-  if (switches_.prune_scans) lowered.input.pruning = JoinConjuncts(late->filters);
+  lowered.inputs = {{late->source, ColumnsRead(*late, keys), nullptr, true, {}, {}}};
+  if (switches_.prune_scans) lowered.inputs[0].pruning = JoinConjuncts(late->filters);
   for (const ExprPtr& filter : late->filters) {
     lowered.ops.push_back({side->step, FilterOp{filter}});
   }
@@ -314,10 +358,10 @@ Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinN
     } else {
       ARROW_ASSIGN_OR_RAISE(build, Lower(built, stages));
     }
-    stages->push_back(
-        Add(PipelineStage{std::move(build.input), std::move(build.ops),
-                          BuildOutput{id, node.step, built->step, KeysOf(join), side},
-                          built->estimated_rows}));
+    stages->push_back(Add(PipelineStage{
+        std::move(build.inputs), std::move(build.union_step), std::move(build.ops),
+        BuildOutput{id, node.step, built->step, KeysOf(join), side},
+        built->estimated_rows}));
   }
   if (builds_left) {
     const LateScan right = *AsLateScan(join.right);

@@ -49,6 +49,10 @@ class Planner {
                             std::vector<Stage>* stages);
   Result<Lowered> LowerCollect(const LogicalNode& node, const CollectNode& collect,
                                std::vector<Stage>* stages);
+  Result<Lowered> LowerUnion(const LogicalNode& node, const UnionNode& all,
+                             std::vector<Stage>* stages);
+  Result<Lowered> LowerAggregate(const LogicalNode& node, const AggregateNode& aggregate,
+                                 std::vector<Stage>* stages);
   Result<Lowered> LowerSide(const NodePtr& side, const std::vector<std::string>& keys,
                             std::vector<Stage>* stages);
   Stage Add(decltype(Stage::kind) kind);

@@ -8,8 +8,10 @@
 #include <system_error>
 #include <variant>
 
-#include "windrow/fs/listing.h"
+#include "windrow/fs/object_listing.h"
+#include "windrow/plan/database_spec.h"
 #include "windrow/plan/job_spec_writer.h"
+#include "windrow/plan/kept_steps.h"
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/plan/rewrite.h"
@@ -23,7 +25,7 @@ Status CheckOutputsDiffer(const JobSpec& job) {
   std::map<std::string, std::string> written;
   for (const SinkSpec& sink : job.sinks) {
     const auto* write = std::get_if<WriteSpec>(&sink);
-    if (write == nullptr) continue;
+    if (write == nullptr || IsDatabase(write->path.value)) continue;
     for (const std::string& path : FilesOf(*write)) {
       std::error_code error;
       const auto file = std::filesystem::weakly_canonical(
@@ -47,13 +49,18 @@ bool HasManifest(const JobSpec& job) {
 }
 
 /// The files of every opened scan, by path.
-Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened) {
+Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened,
+                                          const fs::ObjectAccess& access) {
   std::vector<InputFile> inputs;
   for (const SourceSpec& source : job.sources) {
     const auto* scan = std::get_if<ScanSpec>(&source.kind);
-    if (scan == nullptr || !opened.contains(source.name.value)) continue;
-    for (const PlacedText& pattern : scan->paths) {
-      ARROW_ASSIGN_OR_RAISE(const auto files, fs::ListFiles(pattern.value));
+    const bool is_read = scan != nullptr && opened.contains(source.name.value);
+    if (!is_read || ReadsDatabase(*scan)) continue;
+    std::vector<std::string> patterns;
+    for (const PlacedText& path : scan->paths) patterns.push_back(path.value);
+    ARROW_ASSIGN_OR_RAISE(const auto listed,
+                          fs::ListFiles(patterns, access, scan->allow_empty));
+    for (const auto& files : listed) {
       for (const fs::FileEntry& file : files) {
         inputs.push_back({file.path, source.name.value, file.size_bytes});
       }
@@ -63,14 +70,29 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
   return inputs;
 }
 
+/// Before anything runs, so that a job does not end hours later at its last step.
+Status CheckDatabaseTargets(const JobSpec& job, const PreparedJob& prepared) {
+  for (const LogicalPlan& plan : prepared.plans) {
+    const auto* write = std::get_if<WriteSpec>(&*plan.sink);
+    if (write == nullptr || !IsDatabase(write->path.value)) continue;
+    ARROW_RETURN_NOT_OK(
+        At(FormatPlace(job.document_name, write->path.place),
+           CheckDatabaseTarget(*write, *plan.root->schema, prepared.databases)));
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
-Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches) {
+Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
+                               const fs::ObjectAccess& access) {
   ARROW_RETURN_NOT_OK(CheckOutputsDiffer(job));
   PreparedJob prepared;
   prepared.document = WriteJobSpec(job);
+  prepared.databases = MakeDatabases(switches, access.stop);
   auto open = [&](const SourceSpec& source) -> Result<std::shared_ptr<exec::Table>> {
-    Result<std::shared_ptr<exec::Table>> table = OpenTable(source);
+    Result<std::shared_ptr<exec::Table>> table =
+        OpenTable(source, prepared.databases, access);
     if (!table.ok()) {
       return At(FormatPlace(job.document_name, source.name.place), table.status());
     }
@@ -78,9 +100,14 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
     return table;
   };
   ARROW_ASSIGN_OR_RAISE(prepared.plans, BindJob(job, open));
+  ARROW_RETURN_NOT_OK(CheckDatabaseTargets(job, prepared));
   if (HasManifest(job)) {
-    ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables));
+    ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables, access));
   }
+  const KeptTableOpener open_kept = [&](const std::string& step, auto schema) {
+    return prepared.tables[step] = OpenKeptTable(std::move(schema));
+  };
+  ARROW_ASSIGN_OR_RAISE(prepared.plans, KeepSharedSteps(prepared.plans, open_kept));
   for (LogicalPlan& plan : prepared.plans) {
     ARROW_ASSIGN_OR_RAISE(plan.root, RewritePlan(plan.root, switches.push_filters));
   }

@@ -18,29 +18,6 @@ using Names = std::set<std::string>;
 
 // ---- Rule 1: limit over sort ----
 
-Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs) {
-  auto op = node.op;
-  if (auto* join = std::get_if<JoinNode>(&op)) {
-    join->left = inputs[0];
-    join->right = inputs[1];
-  } else if (auto* filter = std::get_if<FilterNode>(&op)) {
-    filter->input = inputs[0];
-  } else if (auto* project = std::get_if<ProjectNode>(&op)) {
-    project->input = inputs[0];
-  } else if (auto* sort = std::get_if<SortNode>(&op)) {
-    sort->input = inputs[0];
-  } else if (auto* limit = std::get_if<LimitNode>(&op)) {
-    limit->input = inputs[0];
-  } else if (auto* collect = std::get_if<CollectNode>(&op)) {
-    collect->input = inputs[0];
-  } else if (auto* measurements = std::get_if<ProbeMeasurementsNode>(&op)) {
-    measurements->input = inputs[0];
-  } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
-    records->input = inputs[0];
-  }
-  return MakeNode(node.step, std::move(op));
-}
-
 Result<NodePtr> FuseLimits(const NodePtr& node) {
   std::vector<NodePtr> inputs = InputsOf(*node);
   for (NodePtr& input : inputs) {
@@ -158,10 +135,12 @@ Result<NodePtr> PushIntoJoin(const LogicalNode& node, const JoinNode& join,
   return Filtered(joined, stay, falling.step);
 }
 
-/// What concerns keys alone holds for all rows of a key or for none.
-Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& collect,
-                                const Falling& falling) {
-  const Names keys(collect.keys.begin(), collect.keys.end());
+/// What concerns keys alone holds for all rows of a key or for none. `Groups` is a
+/// CollectNode or an AggregateNode.
+template <typename Groups>
+Result<NodePtr> PushIntoGroups(const LogicalNode& node, const Groups& groups,
+                               const Falling& falling) {
+  const Names keys(groups.keys.begin(), groups.keys.end());
   Falling next{{}, falling.step};
   std::vector<ExprPtr> stay;
   for (const ExprPtr& conjunct : falling.conjuncts) {
@@ -173,10 +152,19 @@ Result<NodePtr> PushIntoCollect(const LogicalNode& node, const CollectNode& coll
     (reads_keys && !CanFail(conjunct, *node.schema) ? next.conjuncts : stay)
         .push_back(conjunct);
   }
-  CollectNode pushed = collect;
-  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(collect.input, std::move(next)));
+  Groups pushed = groups;
+  ARROW_ASSIGN_OR_RAISE(pushed.input, PushDown(groups.input, std::move(next)));
   ARROW_ASSIGN_OR_RAISE(const NodePtr kept, MakeNode(node.step, std::move(pushed)));
   return Filtered(kept, stay, falling.step);
+}
+
+/// A condition on rows of a union is one on rows of each input.
+Result<NodePtr> PushIntoUnion(const LogicalNode& node, UnionNode all,
+                              const Falling& falling) {
+  for (NodePtr& input : all.inputs) {
+    ARROW_ASSIGN_OR_RAISE(input, PushDown(input, falling));
+  }
+  return MakeNode(node.step, std::move(all));
 }
 
 Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
@@ -187,8 +175,14 @@ Result<NodePtr> PushDown(const NodePtr& node, Falling falling) {
     return PushThroughProject(*project, node->step, falling);
   }
   if (const auto* join = node->As<JoinNode>()) return PushIntoJoin(*node, *join, falling);
+  if (const auto* all = node->As<UnionNode>()) {
+    return PushIntoUnion(*node, *all, falling);
+  }
   if (const auto* collect = node->As<CollectNode>()) {
-    return PushIntoCollect(*node, *collect, falling);
+    return PushIntoGroups(*node, *collect, falling);
+  }
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return PushIntoGroups(*node, *aggregate, falling);
   }
   if (const auto* sort = node->As<SortNode>();
       sort != nullptr && !sort->limit.has_value()) {
@@ -239,11 +233,50 @@ Result<NodePtr> PruneCollect(const LogicalNode& node, CollectNode collect,
   return MakeNode(node.step, std::move(collect));
 }
 
+/// `node` with these columns, in this order, and no others.
+Result<NodePtr> Select(const NodePtr& node, const std::vector<std::string>& names) {
+  if (node->schema->field_names() == names) return node;
+  ProjectNode wanted{node, {}};
+  for (const std::string& name : names) {
+    wanted.columns.push_back({name, Expr::Column(name)});
+  }
+  return MakeNode(node->step, std::move(wanted));
+}
+
+Result<NodePtr> PruneUnion(const LogicalNode& node, UnionNode all, const Names& used) {
+  std::vector<std::string> names;
+  for (const std::string& name : node.schema->field_names()) {
+    if (used.contains(name)) names.push_back(name);
+  }
+  for (NodePtr& input : all.inputs) {
+    ARROW_ASSIGN_OR_RAISE(input, Prune(input, used));
+    ARROW_ASSIGN_OR_RAISE(input, Select(input, names));
+  }
+  return MakeNode(node.step, std::move(all));
+}
+
+Result<NodePtr> PruneAggregate(const LogicalNode& node, AggregateNode aggregate,
+                               const Names& used) {
+  std::erase_if(aggregate.columns, [&](const AggregateNode::Column& column) {
+    return !used.contains(column.name);
+  });
+  Names below(aggregate.keys.begin(), aggregate.keys.end());
+  for (const AggregateNode::Column& column : aggregate.columns) {
+    if (!column.argument.empty()) below.insert(column.argument);
+  }
+  ARROW_ASSIGN_OR_RAISE(aggregate.input, Prune(aggregate.input, below));
+  return MakeNode(node.step, std::move(aggregate));
+}
+
 Result<NodePtr> Prune(const NodePtr& node, const Names& used) {
+  if (const auto* aggregate = node->As<AggregateNode>()) {
+    return PruneAggregate(*node, *aggregate, used);
+  }
   if (const auto* collect = node->As<CollectNode>()) {
     return PruneCollect(*node, *collect, used);
   }
   if (const auto* join = node->As<JoinNode>()) return PruneJoin(*node, *join, used);
+  if (const auto* all = node->As<UnionNode>()) return PruneUnion(*node, *all, used);
   if (const auto* scan = node->As<ScanNode>()) {
     ScanNode pruned = *scan;
     std::erase_if(pruned.columns, [&](int column) {
@@ -291,12 +324,7 @@ Result<NodePtr> RewritePlan(const NodePtr& root, bool push_filters) {
     ARROW_ASSIGN_OR_RAISE(node, PushDown(node, {}));
   }
   ARROW_ASSIGN_OR_RAISE(node, Prune(node, AllNames(root)));
-  if (node->schema->field_names() == root->schema->field_names()) return node;
-  ProjectNode wanted{node, {}};
-  for (const std::string& name : root->schema->field_names()) {
-    wanted.columns.push_back({name, Expr::Column(name)});
-  }
-  return MakeNode(root->step, std::move(wanted));
+  return Select(node, root->schema->field_names());
 }
 
 }  // namespace windrow::plan

@@ -243,6 +243,9 @@ Result<bool> ParquetSink::GoesInByCode(
 
 Status ParquetSink::Finish() {
   ARROW_RETURN_NOT_OK(output_->Locate(Guarded([&] { return writer_->Close(); })));
+  // The last row group's buffers would otherwise stay until the run commits its sinks.
+  writer_.reset();
+  dictionaries_.clear();
   return output_->Finish();
 }
 

@@ -65,6 +65,12 @@ class ColumnList {
   void Float64(std::string name, Value value) {
     Number<double>(std::move(name), arrow::float64(), std::move(value));
   }
+  /// Milliseconds since 1970, without a time zone.
+  template <typename Value>
+  void Milliseconds(std::string name, Value value) {
+    Number<int64_t>(std::move(name), arrow::timestamp(arrow::TimeUnit::MILLI),
+                    std::move(value));
+  }
   /// Microseconds since 1970, in UTC.
   template <typename Value>
   void Instants(std::string name, Value value) {

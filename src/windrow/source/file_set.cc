@@ -10,17 +10,19 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "windrow/exec/run_context.h"
-#include "windrow/fs/listing.h"
+#include "windrow/fs/object_listing.h"
 #include "windrow/source/array_record_table.h"
 #include "windrow/source/ipc_table.h"
 #include "windrow/source/parquet_table.h"
+#include "windrow/source/remote_table.h"
+#include "windrow/source/set_rows.h"
+#include "windrow/source/set_source.h"
 
 namespace windrow::source {
 namespace {
@@ -45,185 +47,23 @@ struct Part {
   std::string path;
   TablePtr table;
   std::vector<ScalarPtr> values;
+  bool is_remote = false;  ///< an object in a store
 };
 
-/// What the scan of one part must add to its batches to make them the set's.
-struct PartColumns {
-  std::shared_ptr<arrow::Schema> schema;  ///< of the scan
-  std::vector<int> inputs;                ///< column of the part's batch, or -1
-  std::vector<ScalarPtr> constants;       ///< by output column, where inputs is -1
-  int64_t first_row = 0;
-  bool row_numbers = false;
-};
-
-class PartUnit : public exec::UnitReader {
- public:
-  PartUnit(std::unique_ptr<exec::UnitReader> unit,
-           std::shared_ptr<const PartColumns> columns, arrow::MemoryPool* pool)
-      : unit_(std::move(unit)), columns_(std::move(columns)), pool_(pool) {}
-
-  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, unit_->Next());
-    if (batch == nullptr) return nullptr;
-    arrow::ArrayVector arrays;
-    for (size_t c = 0; c < columns_->inputs.size(); ++c) {
-      if (columns_->inputs[c] >= 0) {
-        arrays.push_back(batch->column(columns_->inputs[c]));
-        continue;
-      }
-      ARROW_ASSIGN_OR_RAISE(
-          auto constant,
-          arrow::MakeArrayFromScalar(*columns_->constants[c], batch->num_rows(), pool_));
-      arrays.push_back(std::move(constant));
-    }
-    if (columns_->row_numbers) ARROW_RETURN_NOT_OK(ShiftRowNumbers(&arrays.back()));
-    return exec::MakeScanBatch(columns_->schema, batch->num_rows(), std::move(arrays));
-  }
-
- private:
-  Status ShiftRowNumbers(std::shared_ptr<arrow::Array>* numbers) const {
-    if (columns_->first_row == 0) return Status::OK();
-    const int64_t count = (*numbers)->length();
-    const auto* from = (*numbers)->data()->GetValues<int64_t>(1);
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
-                          arrow::AllocateBuffer(count * 8, pool_));
-    auto* to = reinterpret_cast<int64_t*>(buffer->mutable_data());
-    for (int64_t i = 0; i < count; ++i) to[i] = from[i] + columns_->first_row;
-    *numbers = std::make_shared<arrow::Int64Array>(count, std::move(buffer));
-    return Status::OK();
-  }
-
-  std::unique_ptr<exec::UnitReader> unit_;
-  std::shared_ptr<const PartColumns> columns_;
-  arrow::MemoryPool* pool_;
-};
-
-/// Scans the parts one after the other; a part is opened for reading when its turn comes.
-class SetSource : public exec::Source {
- public:
-  struct PartScan {
-    const Part* part;
-    exec::ScanOptions options;
-    std::shared_ptr<const PartColumns> columns;
-  };
-
-  SetSource(std::shared_ptr<arrow::Schema> schema, std::vector<PartScan> scans,
-            exec::RunContext* context)
-      : schema_(std::move(schema)), scans_(std::move(scans)), context_(context) {}
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
-
-  Result<std::unique_ptr<exec::UnitReader>> NextUnit(
-      const arrow::StopToken& stop) override {
-    while (true) {
-      if (current_ == nullptr) {
-        if (next_ == scans_.size()) return nullptr;
-        const PartScan& scan = scans_[next_++];
-        ARROW_ASSIGN_OR_RAISE(current_, scan.part->table->Scan(scan.options, context_));
-      }
-      const int64_t unit_bytes = current_->next_unit_bytes();
-      ARROW_ASSIGN_OR_RAISE(auto unit, current_->NextUnit(stop));
-      if (unit != nullptr) last_unit_bytes_ = unit_bytes;
-      if (unit != nullptr) {
-        return std::make_unique<PartUnit>(std::move(unit), scans_[next_ - 1].columns,
-                                          context_->pool);
-      }
-      if (stop.IsStopRequested()) return nullptr;
-      bytes_of_finished_ += current_->bytes_read();
-      finished_.push_back(std::move(current_));
-    }
-  }
-
-  /// Of a part that is not open yet, what the part before had: files of a set are alike.
-  int64_t next_unit_bytes() const override {
-    const int64_t bytes = current_ == nullptr ? 0 : current_->next_unit_bytes();
-    return bytes > 0 ? bytes : last_unit_bytes_;
-  }
-
-  int64_t bytes_read() const override {
-    return bytes_of_finished_ + (current_ == nullptr ? 0 : current_->bytes_read());
-  }
-
- private:
-  std::shared_ptr<arrow::Schema> schema_;
-  std::vector<PartScan> scans_;
-  exec::RunContext* context_;
-  size_t next_ = 0;
-  std::unique_ptr<exec::Source> current_;
-  /// Kept, since their last units may still be read.
-  std::vector<std::unique_ptr<exec::Source>> finished_;
-  int64_t bytes_of_finished_ = 0;
-  int64_t last_unit_bytes_ = 0;
-};
-
-/// The rows of all parts, chunks numbered through.
-class SetRows : public exec::RowStore {
- public:
-  SetRows(std::shared_ptr<arrow::Schema> schema, const std::vector<Part>& parts,
-          std::vector<std::shared_ptr<exec::RowStore>> stores, arrow::MemoryPool* pool)
-      : schema_(std::move(schema)),
-        parts_(parts),
-        stores_(std::move(stores)),
-        pool_(pool) {
-    for (size_t p = 0; p < stores_.size(); ++p) {
-      const std::vector<int64_t>& offsets = stores_[p]->chunk_offsets();
-      const int64_t first_row = offsets_.back();
-      for (size_t chunk = 0; chunk + 1 < offsets.size(); ++chunk) {
-        chunks_.emplace_back(p, static_cast<int>(chunk));
-        offsets_.push_back(first_row + offsets[chunk + 1]);
-      }
-    }
-  }
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
-  const std::vector<int64_t>& chunk_offsets() const override { return offsets_; }
-
-  bool IsResident(int column) const override {
-    return std::all_of(stores_.begin(), stores_.end(), [&](const auto& store) {
-      return column < store->schema()->num_fields() && store->IsResident(column);
-    });
-  }
-
-  Result<std::shared_ptr<arrow::Array>> LoadColumn(int chunk, int column) const override {
-    const auto [part, part_chunk] = chunks_.at(static_cast<size_t>(chunk));
-    const exec::RowStore& store = *stores_[part];
-    const int file_columns = store.schema()->num_fields();
-    if (column < file_columns) return store.LoadColumn(part_chunk, column);
-    const int64_t rows = offsets_[chunk + 1] - offsets_[chunk];
-    return arrow::MakeArrayFromScalar(*parts_[part].values[column - file_columns], rows,
-                                      pool_);
-  }
-
-  Result<std::shared_ptr<arrow::Array>> LoadRows(int chunk, int column,
-                                                 std::span<const uint32_t> rows,
-                                                 arrow::MemoryPool* pool) const override {
-    const auto [part, part_chunk] = chunks_.at(static_cast<size_t>(chunk));
-    const exec::RowStore& store = *stores_[part];
-    const int file_columns = store.schema()->num_fields();
-    if (column < file_columns) return store.LoadRows(part_chunk, column, rows, pool);
-    return arrow::MakeArrayFromScalar(*parts_[part].values[column - file_columns],
-                                      static_cast<int64_t>(rows.size()), pool);
-  }
-
-  int64_t bytes_read() const override {
-    int64_t bytes = 0;
-    for (const auto& store : stores_) bytes += store->bytes_read();
-    return bytes;
-  }
-
- private:
-  std::shared_ptr<arrow::Schema> schema_;
-  const std::vector<Part>& parts_;
-  std::vector<std::shared_ptr<exec::RowStore>> stores_;
-  arrow::MemoryPool* pool_;
-  std::vector<std::pair<size_t, int>> chunks_;  ///< part and its chunk
-  std::vector<int64_t> offsets_ = {0};
+/// What a set with objects in a store was opened from; without objects for a local one.
+struct RemoteParts {
+  std::vector<std::string> patterns;
+  std::vector<fs::FileEntry> objects;
+  fs::ObjectAccess access;
 };
 
 class SetTable : public exec::Table {
  public:
-  SetTable(std::shared_ptr<arrow::Schema> schema, std::vector<Part> parts)
-      : schema_(std::move(schema)), parts_(std::move(parts)) {}
+  SetTable(std::shared_ptr<arrow::Schema> schema, std::vector<Part> parts,
+           RemoteParts remote)
+      : schema_(std::move(schema)),
+        parts_(std::move(parts)),
+        remote_(std::make_shared<const RemoteParts>(std::move(remote))) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
@@ -239,12 +79,14 @@ class SetTable : public exec::Table {
   exec::ColumnStats column_stats(int column) const override {
     exec::ColumnStats stats;
     if (column >= file_columns()) return stats;
+    if (parts_.size() == 1) return parts_[0].table->column_stats(column);
     stats.null_count = Sum(
         [&](const exec::Table& table) { return table.column_stats(column).null_count; });
     return stats;
   }
 
   std::string description() const override {
+    if (parts_.size() == 1) return parts_[0].table->description();
     return std::to_string(parts_.size()) + " files, first " +
            parts_[0].table->description();
   }
@@ -257,25 +99,34 @@ class SetTable : public exec::Table {
       fields.push_back(arrow::field(exec::kRowNumberColumn, arrow::int64(), false));
     }
     const auto schema = arrow::schema(std::move(fields));
-    std::vector<SetSource::PartScan> scans;
+    std::vector<PartScan> scans;
     int64_t first_row = 0;
     for (const Part& part : parts_) {
       ARROW_ASSIGN_OR_RAISE(auto scan, ScanPart(part, options, schema, first_row));
       if (scan.has_value()) scans.push_back(std::move(*scan));
       first_row += part.table->num_rows().value_or(0);
     }
-    return std::make_unique<SetSource>(schema, std::move(scans), context);
+    ReadAhead ahead;
+    ahead.is_on = remote_->access.prefetch;
+    if (!remote_->objects.empty()) {
+      ahead.check = [remote = remote_] {
+        return CheckUnchanged(remote->patterns, remote->objects, remote->access);
+      };
+    }
+    return std::make_unique<SetSource>(schema, std::move(scans), std::move(ahead),
+                                       context);
   }
 
   Result<std::shared_ptr<exec::RowStore>> row_store(
       exec::RunContext* context) const override {
-    std::vector<std::shared_ptr<exec::RowStore>> stores;
+    std::vector<PartRows> parts;
     for (const Part& part : parts_) {
       ARROW_ASSIGN_OR_RAISE(auto store, part.table->row_store(context));
       if (store == nullptr) return nullptr;
-      stores.push_back(std::move(store));
+      parts.push_back({std::move(store), &part.values});
     }
-    return std::make_shared<SetRows>(schema_, parts_, std::move(stores), context->pool);
+    return std::make_shared<SetRows>(schema_, std::move(parts), remote_->access.prefetch,
+                                     context);
   }
 
  private:
@@ -293,9 +144,10 @@ class SetTable : public exec::Table {
   }
 
   /// The scan of one part, or nothing when its folder names rule it out.
-  Result<std::optional<SetSource::PartScan>> ScanPart(
-      const Part& part, const exec::ScanOptions& options,
-      const std::shared_ptr<arrow::Schema>& schema, int64_t first_row) const {
+  Result<std::optional<PartScan>> ScanPart(const Part& part,
+                                           const exec::ScanOptions& options,
+                                           const std::shared_ptr<arrow::Schema>& schema,
+                                           int64_t first_row) const {
     auto columns = std::make_shared<PartColumns>();
     columns->schema = schema;
     columns->first_row = first_row;
@@ -327,7 +179,8 @@ class SetTable : public exec::Table {
             std::make_shared<const arrow::compute::Expression>(*bound);
       }
     }
-    return SetSource::PartScan{&part, std::move(part_options), std::move(columns)};
+    return PartScan{part.table.get(), std::move(part_options), std::move(columns),
+                    part.is_remote};
   }
 
   Result<arrow::compute::Expression> WithFolderValues(
@@ -348,6 +201,7 @@ class SetTable : public exec::Table {
 
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<Part> parts_;
+  std::shared_ptr<const RemoteParts> remote_;
 };
 
 /// First difference between two files' columns, or OK.
@@ -414,6 +268,21 @@ arrow::FieldVector AddFolderColumns(const Folders& folders, std::vector<Part>* p
   return fields;
 }
 
+Result<TablePtr> Declare(std::vector<Part> parts, const Folders& folders,
+                         const DeclaredSchema& declared, RemoteParts remote) {
+  std::vector<OpenedFile> files;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    files.push_back({parts[p].path, parts[p].table, folders[p]});
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(declared, files));
+  if (parts.empty()) return MakeEmptyTable(schema);
+  for (size_t p = 0; p < parts.size(); ++p) {
+    ARROW_ASSIGN_OR_RAISE(parts[p].table, DeclareTable(files[p], declared, schema));
+  }
+  if (parts.size() == 1 && !parts[0].is_remote) return parts[0].table;
+  return std::make_shared<SetTable>(schema, std::move(parts), std::move(remote));
+}
+
 }  // namespace
 
 FileKind FileKindOf(const std::string& path) {
@@ -426,30 +295,68 @@ FileKind FileKindOf(const std::string& path) {
   return IsArrayRecordFile(path) ? FileKind::kArrayRecord : FileKind::kIpc;
 }
 
+namespace {
+
+/// The objects among `files` opened, by position; null for local ones.
+Result<std::vector<TablePtr>> OpenObjects(const std::vector<fs::FileEntry>& files,
+                                          std::optional<FileKind> kind,
+                                          RemoteParts* remote) {
+  for (const fs::FileEntry& file : files) {
+    if (fs::IsObjectPath(file.path)) remote->objects.push_back(file);
+  }
+  std::vector<TablePtr> tables(files.size());
+  if (remote->objects.empty()) return tables;
+  ARROW_ASSIGN_OR_RAISE(auto opened,
+                        OpenRemoteTables(remote->objects, kind, remote->access));
+  size_t next = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (fs::IsObjectPath(files[i].path)) tables[i] = std::move(opened[next++]);
+  }
+  return tables;
+}
+
+}  // namespace
+
 Result<TablePtr> OpenFiles(const std::vector<std::string>& patterns,
-                           std::optional<FileKind> kind) {
-  std::vector<Part> parts;
-  Folders folders;
-  for (const std::string& pattern : patterns) {
-    ARROW_ASSIGN_OR_RAISE(const std::vector<fs::FileEntry> files, fs::ListFiles(pattern));
-    if (files.empty()) {
-      return StorageError(pattern,
+                           std::optional<FileKind> kind, const fs::ObjectAccess& access,
+                           const std::optional<DeclaredSchema>& declared) {
+  const bool may_be_missing = declared.has_value() && declared->allow_empty;
+  RemoteParts remote{patterns, {}, access};
+  ARROW_ASSIGN_OR_RAISE(const auto listed,
+                        fs::ListFiles(patterns, access, may_be_missing));
+  std::vector<fs::FileEntry> files;
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    if (listed[i].empty() && !may_be_missing) {
+      return StorageError(patterns[i],
                           ": the folder holds no data file; expected at least one");
     }
-    for (const fs::FileEntry& file : files) {
+    files.insert(files.end(), listed[i].begin(), listed[i].end());
+  }
+  ARROW_ASSIGN_OR_RAISE(auto objects, OpenObjects(files, kind, &remote));
+  std::vector<Part> parts;
+  Folders folders;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const fs::FileEntry& file = files[i];
+    TablePtr table = std::move(objects[i]);
+    const bool is_remote = table != nullptr;
+    if (!is_remote) {
       ARROW_ASSIGN_OR_RAISE(
-          auto table,
-          OpenFile(file.path, kind.has_value() ? *kind : FileKindOf(file.path)));
-      parts.push_back({file.path, std::move(table), {}});
-      folders.push_back(file.partitions);
-      ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));
+          table, OpenFile(file.path, kind.has_value() ? *kind : FileKindOf(file.path)));
     }
+    parts.push_back({file.path, std::move(table), {}, is_remote});
+    folders.push_back(file.partitions);
+    if (declared.has_value()) continue;
+    ARROW_RETURN_NOT_OK(CheckSameColumns(parts.front(), parts.back()));
+  }
+  if (declared.has_value()) {
+    return Declare(std::move(parts), folders, *declared, std::move(remote));
   }
   arrow::FieldVector added = AddFolderColumns(folders, &parts);
-  if (parts.size() == 1 && added.empty()) return parts[0].table;
+  if (parts.size() == 1 && added.empty() && !parts[0].is_remote) return parts[0].table;
   arrow::FieldVector fields = parts[0].table->schema()->fields();
   fields.insert(fields.end(), added.begin(), added.end());
-  return std::make_shared<SetTable>(arrow::schema(std::move(fields)), std::move(parts));
+  return std::make_shared<SetTable>(arrow::schema(std::move(fields)), std::move(parts),
+                                    std::move(remote));
 }
 
 }  // namespace windrow::source

@@ -22,6 +22,11 @@ struct Dataset {
 Dataset SecuritiesDataset();
 Dataset QuotesDataset();
 Dataset PingsDataset();
+Dataset PodUsageHourlyDataset();
+Dataset PodUsageDailyDataset();
+Dataset PodStorageDataset();
+Dataset PodNodeLabelsDataset();
+Dataset PodNamespaceLabelsDataset();
 
 /// A UserError with the near name when there is no such dataset.
 Result<const Dataset*> FindDataset(const std::string& name);

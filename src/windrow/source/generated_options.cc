@@ -16,8 +16,11 @@ namespace windrow::source {
 namespace {
 
 const std::vector<Dataset>& Datasets() {
-  static const std::vector<Dataset> datasets = {SecuritiesDataset(), QuotesDataset(),
-                                                PingsDataset()};
+  static const std::vector<Dataset> datasets = {
+      SecuritiesDataset(),    QuotesDataset(),
+      PingsDataset(),         PodUsageHourlyDataset(),
+      PodUsageDailyDataset(), PodStorageDataset(),
+      PodNodeLabelsDataset(), PodNamespaceLabelsDataset()};
   return datasets;
 }
 
@@ -75,6 +78,12 @@ const std::vector<OptionSetter>& OptionSetters() {
       Setter("probes", "a whole number", &O::probes),
       Setter("days", "a number", &O::days),
       Setter("ordered", "true or false", &O::ordered),
+      Setter("nodes", "a whole number", &O::nodes),
+      Setter("pods", "a whole number", &O::pods),
+      Setter("label_texts", "a whole number", &O::label_texts),
+      Setter("first_row", "a whole number", &O::first_row),
+      Setter("hourly_rows", "a whole number", &O::hourly_rows),
+      Setter("hourly", "true or false", &O::hourly),
   };
   return setters;
 }
@@ -116,6 +125,17 @@ Status CheckRanges(const GenerateOptions& options) {
   ARROW_RETURN_NOT_OK(
       CheckRange("probes", static_cast<double>(options.probes), 1, kMostProbes));
   ARROW_RETURN_NOT_OK(CheckRange("days", options.days.value_or(0), 0, 36'500));
+  constexpr double kMostNodes = 1e6;
+  ARROW_RETURN_NOT_OK(
+      CheckRange("nodes", static_cast<double>(options.nodes), 1, kMostNodes));
+  ARROW_RETURN_NOT_OK(
+      CheckRange("pods", static_cast<double>(options.pods), 1, kMostNodes));
+  ARROW_RETURN_NOT_OK(
+      CheckRange("label_texts", static_cast<double>(options.label_texts), 0, kMostRows));
+  ARROW_RETURN_NOT_OK(
+      CheckRange("first_row", static_cast<double>(options.first_row), 0, kMostRows));
+  ARROW_RETURN_NOT_OK(
+      CheckRange("hourly_rows", static_cast<double>(options.hourly_rows), 0, kMostRows));
   return CheckRange("hot_key", options.hot_key, 0, 1);
 }
 

@@ -37,6 +37,12 @@ struct GenerateOptions {
   int64_t probes = 45'000;          ///< addresses that ping, a few of them often
   std::optional<double> days;       ///< that pings spread over; default 28 per 200M rows
   bool ordered = true;              ///< pings in the order of time
+  int64_t nodes = 400;              ///< of the cluster that the pod tables tell of
+  int64_t pods = 106;               ///< pods a node
+  int64_t label_texts = 0;          ///< distinct texts of pod labels; 0: one a pod
+  int64_t first_row = 0;            ///< rows of a pod table that are left out in front
+  int64_t hourly_rows = 0;          ///< hours that the days of pods sum up; 0: 24 of each
+  bool hourly = false;  ///< pod tables as they were sent: hours, labels with pipes
 };
 
 /// A dataset that can be generated and the options that shape it (all take rows and

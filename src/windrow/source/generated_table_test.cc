@@ -357,10 +357,10 @@ TEST(GenerateOptions, AreReadFromText) {
 }
 
 TEST(GenerateOptions, AreRefusedOutOfRange) {
-  EXPECT_EQ(
-      OpenGeneratedTable({.dataset = "quote"}).status().message(),
-      "generate: no dataset 'quote', expected one of securities, quotes, pings; did "
-      "you mean 'quotes'?");
+  EXPECT_EQ(OpenGeneratedTable({.dataset = "quote"}).status().message(),
+            "generate: no dataset 'quote', expected one of securities, quotes, pings, "
+            "pod_usage_hourly, pod_usage_daily, pod_storage, pod_node_labels, "
+            "pod_namespace_labels; did you mean 'quotes'?");
   for (const GenerateOptions& options :
        std::vector<GenerateOptions>{{.dataset = "quotes", .rows = -1},
                                     {.dataset = "quotes", .null_keys = 1.5},
@@ -368,6 +368,11 @@ TEST(GenerateOptions, AreRefusedOutOfRange) {
                                     {.dataset = "quotes", .hot_key = std::nan("")},
                                     {.dataset = "pings", .probes = 0},
                                     {.dataset = "pings", .days = -1},
+                                    {.dataset = "pod_storage", .nodes = 0},
+                                    {.dataset = "pod_storage", .pods = 0},
+                                    {.dataset = "pod_storage", .label_texts = -1},
+                                    {.dataset = "pod_storage", .first_row = -1},
+                                    {.dataset = "pod_usage_daily", .hourly_rows = -1},
                                     {.dataset = "securities", .duplicates = 1}}) {
     EXPECT_EQ(BlameOf(OpenGeneratedTable(options).status()), Blame::kUser);
   }

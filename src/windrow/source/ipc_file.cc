@@ -13,9 +13,15 @@
 namespace windrow::source {
 
 Result<std::shared_ptr<const IpcFile>> IpcFile::Open(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(auto mapped, MappedFile::Open(path));
+  return Open(path, std::move(mapped));
+}
+
+Result<std::shared_ptr<const IpcFile>> IpcFile::Open(const std::string& path,
+                                                     std::shared_ptr<MappedFile> mapped) {
   auto file = std::shared_ptr<IpcFile>(new IpcFile());
   file->path_ = path;
-  ARROW_ASSIGN_OR_RAISE(file->mapped_, MappedFile::Open(path));
+  file->mapped_ = std::move(mapped);
   auto layout = format::IpcLayout::Read(file->mapped_->data(), file->mapped_->size());
   if (!layout.ok()) return At(path, layout.status());
   file->layout_ = std::move(*layout);

@@ -21,6 +21,9 @@ class IpcFile {
  public:
   /// Errors name `path`.
   static Result<std::shared_ptr<const IpcFile>> Open(const std::string& path);
+  /// The same for one that is mapped already.
+  static Result<std::shared_ptr<const IpcFile>> Open(const std::string& path,
+                                                     std::shared_ptr<MappedFile> mapped);
 
   const MappedFile& mapped() const { return *mapped_; }
   const format::IpcLayout& layout() const { return layout_; }

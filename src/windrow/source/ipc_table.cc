@@ -76,4 +76,10 @@ Result<std::shared_ptr<exec::Table>> OpenIpcTable(const std::string& path) {
   return std::make_shared<IpcTable>(std::move(file));
 }
 
+Result<std::shared_ptr<exec::Table>> OpenIpcTable(const std::string& path,
+                                                  std::shared_ptr<MappedFile> mapped) {
+  ARROW_ASSIGN_OR_RAISE(auto file, IpcFile::Open(path, std::move(mapped)));
+  return std::make_shared<IpcTable>(std::move(file));
+}
+
 }  // namespace windrow::source

@@ -19,4 +19,10 @@ namespace windrow::source {
 /// read. The file must not be shortened while the table or arrays read from it live.
 Result<std::shared_ptr<exec::Table>> OpenIpcTable(const std::string& path);
 
+class MappedFile;
+
+/// The same for one that is mapped already.
+Result<std::shared_ptr<exec::Table>> OpenIpcTable(const std::string& path,
+                                                  std::shared_ptr<MappedFile> mapped);
+
 }  // namespace windrow::source

@@ -67,6 +67,18 @@ Result<std::shared_ptr<MappedFile>> MappedFile::Open(const std::string& path) {
   return std::shared_ptr<MappedFile>(new MappedFile(path, std::move(bytes)));
 }
 
+Result<std::shared_ptr<MappedFile>> MappedFile::Map(const std::string& path,
+                                                    const fs::TempFile& file,
+                                                    int64_t size) {
+  std::shared_ptr<arrow::Buffer> bytes = std::make_shared<arrow::Buffer>(nullptr, 0);
+  if (size > 0) {
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.descriptor(), 0);
+    if (address == MAP_FAILED) return SystemError(path, "cannot be mapped");
+    bytes = std::make_shared<MappedBuffer>(address, size);
+  }
+  return std::shared_ptr<MappedFile>(new MappedFile(path, std::move(bytes)));
+}
+
 Status MappedFile::Fetch(int64_t offset, int64_t length) const {
   if (length <= 0) return Status::OK();
   static std::atomic<bool> can_populate{true};

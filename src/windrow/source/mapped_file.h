@@ -8,6 +8,7 @@
 #include <string>
 
 #include "windrow/base/status.h"
+#include "windrow/fs/temp_file.h"
 
 namespace windrow::source {
 
@@ -19,6 +20,11 @@ class MappedFile {
   /// Errors name `path`: StorageError when it is missing or cannot be read, DataError
   /// when it is a directory.
   static Result<std::shared_ptr<MappedFile>> Open(const std::string& path);
+
+  /// The first `size` bytes of a temporary file, which may be closed then. Errors name
+  /// `path`, of which it holds the bytes.
+  static Result<std::shared_ptr<MappedFile>> Map(const std::string& path,
+                                                 const fs::TempFile& file, int64_t size);
 
   const uint8_t* data() const { return bytes_->data(); }
   int64_t size() const { return bytes_->size(); }

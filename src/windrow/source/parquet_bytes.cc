@@ -6,15 +6,15 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+
+#include "windrow/source/read_ranges.h"
 
 namespace windrow::source {
 namespace {
 
-// A gap of this size costs less to read than one more system call.
-constexpr int64_t kLargestGap = 64 * 1024;
-// Bounds one allocation, and the time until a stop request is seen.
-constexpr int64_t kLargestRead = 32 << 20;
+// A gap of 64 KiB costs less to read than one more system call; 32 MiB bound an
+// allocation, and the time until a stop request is seen.
+constexpr CoalesceLimits kLocalLimits{64 << 10, 32 << 20};
 
 Status OnlyPositional() {
   return InternalError("a Parquet input was read without a position");
@@ -32,35 +32,6 @@ Result<std::shared_ptr<arrow::Buffer>> ReadWhole(arrow::io::RandomAccessFile& fi
                      ", its footer names ", range.length, " bytes at ", range.offset);
   }
   return std::shared_ptr<arrow::Buffer>(std::move(buffer));
-}
-
-/// Sorts `ranges` and merges those that touch, overlap or nearly so.
-Result<std::vector<arrow::io::ReadRange>> Coalesce(
-    std::vector<arrow::io::ReadRange> ranges, int64_t file_size) {
-  for (const auto& range : ranges) {
-    if (range.offset < 0 || range.length < 0 || range.offset > file_size ||
-        range.length > file_size - range.offset) {
-      return DataError("the footer names ", range.length, " bytes at ", range.offset,
-                       ", the file has ", file_size);
-    }
-  }
-  std::sort(ranges.begin(), ranges.end(),
-            [](const auto& a, const auto& b) { return a.offset < b.offset; });
-  std::vector<arrow::io::ReadRange> merged;
-  for (const auto& range : ranges) {
-    if (!merged.empty()) {
-      auto& last = merged.back();
-      const int64_t last_end = last.offset + last.length;
-      const int64_t end = std::max(last_end, range.offset + range.length);
-      const bool near = range.offset - last_end <= kLargestGap;
-      if (range.offset < last_end || (near && end - last.offset <= kLargestRead)) {
-        last.length = end - last.offset;
-        continue;
-      }
-    }
-    if (range.length > 0) merged.push_back(range);
-  }
-  return merged;
 }
 
 }  // namespace
@@ -101,12 +72,13 @@ Result<std::shared_ptr<FetchedRanges>> FetchedRanges::Fetch(
     arrow::io::RandomAccessFile& file, std::vector<arrow::io::ReadRange> ranges,
     arrow::MemoryPool* pool, const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
-  ARROW_ASSIGN_OR_RAISE(ranges, Coalesce(std::move(ranges), file_size));
-  std::shared_ptr<FetchedRanges> fetched(new FetchedRanges(file_size));
+  ARROW_ASSIGN_OR_RAISE(ranges,
+                        CoalesceRanges(std::move(ranges), file_size, kLocalLimits));
+  auto fetched = std::make_shared<FetchedRanges>(file_size);
   for (const auto& range : ranges) {
     ARROW_RETURN_NOT_OK(stop.Poll());
     ARROW_ASSIGN_OR_RAISE(auto bytes, ReadWhole(file, range, pool));
-    fetched->pieces_.push_back({range.offset, std::move(bytes)});
+    fetched->Add(range.offset, std::move(bytes));
   }
   return fetched;
 }

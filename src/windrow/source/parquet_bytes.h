@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "windrow/base/status.h"
@@ -45,9 +46,15 @@ class CountingFile : public PositionalFile {
   std::atomic<int64_t> bytes_read_ = 0;
 };
 
-/// Some ranges of a file, held in memory. Immutable and thread-safe.
+/// Some ranges of a file, held in memory. Thread-safe once all are added.
 class FetchedRanges : public PositionalFile {
  public:
+  explicit FetchedRanges(int64_t file_size) : file_size_(file_size) {}
+  /// Adds the bytes at `offset`, which lie after all that were added before.
+  void Add(int64_t offset, std::shared_ptr<arrow::Buffer> bytes) {
+    pieces_.push_back({offset, std::move(bytes)});
+  }
+
   /// Reads `ranges` from `file`; near and overlapping ranges are read as one.
   /// Stops between two reads when `stop` is requested.
   static Result<std::shared_ptr<FetchedRanges>> Fetch(
@@ -64,7 +71,6 @@ class FetchedRanges : public PositionalFile {
     int64_t offset;
     std::shared_ptr<arrow::Buffer> bytes;
   };
-  explicit FetchedRanges(int64_t file_size) : file_size_(file_size) {}
 
   int64_t file_size_;
   std::vector<Piece> pieces_;  ///< ascending, disjoint

@@ -19,6 +19,8 @@
 #include <limits>
 #include <string_view>
 
+#include "windrow/source/remote_file.h"
+
 namespace windrow::source {
 namespace {
 
@@ -43,17 +45,20 @@ Result<std::shared_ptr<arrow::io::ReadableFile>> OpenBytes(const std::string& pa
 
 /// Names what is wrong with files that are not Parquet better than the Parquet library.
 Status CheckFrame(const std::string& path, arrow::io::RandomAccessFile& file,
-                  int64_t size) {
+                  int64_t size, bool reads_head) {
   if (size < kSmallestFile) {
     return DataError(path, ": not a Parquet file: ", size, " bytes, expected at least ",
                      kSmallestFile);
   }
-  char head[4];
+  char head[4] = {'P', 'A', 'R', '1'};
   char tail[kTailBytes];
-  ARROW_ASSIGN_OR_RAISE(int64_t found, file.ReadAt(0, sizeof(head), head));
+  if (reads_head) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t found, file.ReadAt(0, sizeof(head), head));
+    if (found != sizeof(head)) return DataError(path, ": shrank while it was opened");
+  }
   ARROW_ASSIGN_OR_RAISE(const int64_t found_tail,
                         file.ReadAt(size - kTailBytes, kTailBytes, tail));
-  if (found != sizeof(head) || found_tail != kTailBytes) {
+  if (found_tail != kTailBytes) {
     return DataError(path, ": shrank while it was opened");
   }
   const std::string_view first(head, 4);
@@ -137,6 +142,14 @@ Status ReadFooter(ParquetFile* file) {
   return ReadSchema(file);
 }
 
+Result<std::shared_ptr<const ParquetFile>> Opened(std::shared_ptr<ParquetFile> file,
+                                                  bool reads_head) {
+  ARROW_RETURN_NOT_OK(CheckFrame(file->path, *file->bytes, file->size, reads_head));
+  ARROW_RETURN_NOT_OK(
+      AtInput(file->path, CatchParquet([&] { return ReadFooter(file.get()); })));
+  return file;
+}
+
 }  // namespace
 
 std::string ParquetFile::PlaceOf(int row_group, int column) const {
@@ -158,10 +171,20 @@ Result<std::shared_ptr<const ParquetFile>> OpenParquetFile(const std::string& pa
   file->path = path;
   ARROW_ASSIGN_OR_RAISE(file->bytes, OpenBytes(path));
   ARROW_ASSIGN_OR_RAISE(file->size, file->bytes->GetSize());
-  ARROW_RETURN_NOT_OK(CheckFrame(path, *file->bytes, file->size));
-  ARROW_RETURN_NOT_OK(
-      AtInput(path, CatchParquet([&] { return ReadFooter(file.get()); })));
-  return file;
+  return Opened(std::move(file), /*reads_head=*/true);
+}
+
+Result<std::shared_ptr<const ParquetFile>> OpenParquetFile(
+    std::shared_ptr<RemoteFile> remote) {
+  auto file = std::make_shared<ParquetFile>();
+  file->path = remote->object().path;
+  file->bytes = remote;
+  file->remote = remote;
+  file->size = remote->object().size_bytes;
+  // The first bytes are not worth a request of their own.
+  ARROW_ASSIGN_OR_RAISE(auto opened, Opened(file, remote->whole() != nullptr));
+  remote->DropEnd();
+  return opened;
 }
 
 Result<std::vector<arrow::io::ReadRange>> ColumnRanges(const ParquetFile& file,

@@ -21,11 +21,15 @@ class ReaderProperties;
 
 namespace windrow::source {
 
+class RemoteFile;
+
 /// One opened Parquet file: its footer, read once, and what follows from it. Immutable
 /// and thread-safe.
 struct ParquetFile {
   std::string path;
   std::shared_ptr<arrow::io::RandomAccessFile> bytes;
+  /// The same as `bytes` where the file is an object in a store, else null.
+  std::shared_ptr<RemoteFile> remote;
   int64_t size = 0;
   std::shared_ptr<parquet::FileMetaData> metadata;
   /// Knows where column chunks lie; nothing is decoded with it.
@@ -45,6 +49,9 @@ struct ParquetFile {
 };
 
 Result<std::shared_ptr<const ParquetFile>> OpenParquetFile(const std::string& path);
+/// The same for an object whose end has been read.
+Result<std::shared_ptr<const ParquetFile>> OpenParquetFile(
+    std::shared_ptr<RemoteFile> remote);
 
 /// Where a row group's share of `column` lies in the file.
 Result<std::vector<arrow::io::ReadRange>> ColumnRanges(const ParquetFile& file,

@@ -13,10 +13,12 @@
 #include <parquet/properties.h>
 
 #include "windrow/base/check.h"
+#include "windrow/source/expected_file.h"
 #include "windrow/source/parquet_bytes.h"
 #include "windrow/source/parquet_codes.h"
 #include "windrow/source/parquet_pruning.h"
 #include "windrow/source/parquet_selection.h"
+#include "windrow/source/remote_source.h"
 
 namespace windrow::source {
 namespace {
@@ -25,12 +27,21 @@ bool IsBinaryLike(const arrow::DataType& type) {
   return arrow::is_base_binary_like(type.id());
 }
 
-class ParquetRowStore : public exec::RowStore {
+/// What fetches ahead of an object in a store, null for a local file.
+std::shared_ptr<ExpectedFile> ExpectedFileOf(const ParquetFile& file,
+                                             const exec::RunContext& context) {
+  if (file.remote == nullptr) return nullptr;
+  return std::make_shared<ExpectedFile>(file.remote, context.budget, context.stop);
+}
+
+class ParquetRowStore : public exec::RowStore, public RemoteRows {
  public:
-  ParquetRowStore(std::shared_ptr<const ParquetFile> file, arrow::MemoryPool* pool)
+  ParquetRowStore(std::shared_ptr<const ParquetFile> file, exec::RunContext* context)
       : file_(std::move(file)),
-        pool_(pool),
-        bytes_(std::make_shared<CountingFile>(file_->bytes, pool)) {}
+        pool_(context->pool),
+        expected_(ExpectedFileOf(*file_, *context)),
+        bytes_(expected_ == nullptr ? std::make_shared<CountingFile>(file_->bytes, pool_)
+                                    : std::make_shared<CountingFile>(expected_, pool_)) {}
 
   Status Open();
 
@@ -45,6 +56,17 @@ class ParquetRowStore : public exec::RowStore {
                                                  arrow::MemoryPool* pool) const override;
   int64_t bytes_read() const override { return bytes_->bytes_read(); }
 
+  Result<BegunUnit> BeginPiece(int chunk, int column) const override {
+    if (expected_ == nullptr) return BegunUnit{};
+    ARROW_ASSIGN_OR_RAISE(auto ranges, ColumnRanges(*file_, chunk, column));
+    return expected_->Begin(std::move(ranges));
+  }
+  void ReleasePiece(int chunk, int column) const override {
+    if (expected_ == nullptr) return;
+    const auto ranges = ColumnRanges(*file_, chunk, column);
+    if (ranges.ok()) expected_->Release(*ranges);
+  }
+
  private:
   using FileReader = parquet::arrow::FileReader;
   Result<std::unique_ptr<FileReader>> OpenReader(bool read_dictionaries) const;
@@ -56,6 +78,7 @@ class ParquetRowStore : public exec::RowStore {
 
   std::shared_ptr<const ParquetFile> file_;
   arrow::MemoryPool* pool_;
+  std::shared_ptr<ExpectedFile> expected_;  ///< null for local files
   std::shared_ptr<CountingFile> bytes_;
   // Shared by all calls: a reader keeps no state between two reads that do not buffer
   // ahead.
@@ -169,7 +192,7 @@ Result<std::shared_ptr<arrow::Array>> ParquetRowStore::LoadRows(
 
 Result<std::shared_ptr<exec::RowStore>> MakeParquetRowStore(
     std::shared_ptr<const ParquetFile> file, exec::RunContext* context) {
-  auto store = std::make_shared<ParquetRowStore>(std::move(file), context->pool);
+  auto store = std::make_shared<ParquetRowStore>(std::move(file), context);
   ARROW_RETURN_NOT_OK(store->Open());
   return store;
 }

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <numeric>
 
 #include "windrow/base/check.h"
@@ -22,6 +23,8 @@
 #include "windrow/source/parquet_bytes.h"
 #include "windrow/source/parquet_codes.h"
 #include "windrow/source/parquet_pruning.h"
+#include "windrow/source/range_fetch.h"
+#include "windrow/source/remote_source.h"
 
 namespace windrow::source {
 namespace {
@@ -78,6 +81,9 @@ class RowGroupReader : public exec::UnitReader {
       : plan_(std::move(plan)), row_group_(row_group), bytes_(std::move(bytes)) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string place() const override {
+    return plan_->file->path + ": row group " + std::to_string(row_group_);
+  }
 
  private:
   Status Open();
@@ -236,7 +242,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Next() {
   return Finish(std::move(piece));
 }
 
-class ParquetScan : public exec::Source {
+class ParquetScan : public RemoteSource {
  public:
   ParquetScan(std::shared_ptr<const ScanPlan> plan, RowGroupPruner pruner)
       : plan_(std::move(plan)), pruner_(std::move(pruner)) {}
@@ -246,22 +252,38 @@ class ParquetScan : public exec::Source {
       const arrow::StopToken& stop) override;
   int64_t bytes_read() const override { return bytes_read_; }
   int64_t next_unit_bytes() const override;
+  Result<BegunUnit> BeginUnit() override { return Begin(/*is_needed=*/false); }
 
  private:
+  /// A row group of an object whose bytes are on their way.
+  struct Begun {
+    int row_group;
+    std::unique_ptr<RangeFetch> fetch;
+  };
+
+  /// True when `row_group` may have rows to deliver.
+  bool Wants(int row_group) {
+    return plan_->file->num_rows(row_group) > 0 && pruner_.MayMatch(row_group);
+  }
+  Result<std::vector<arrow::io::ReadRange>> RangesOf(int row_group);
   Result<std::shared_ptr<FetchedRanges>> Fetch(int row_group,
                                                const arrow::StopToken& stop);
+  Result<BegunUnit> Begin(bool is_needed);
+  Result<std::unique_ptr<exec::UnitReader>> NextBegunUnit(const arrow::StopToken& stop);
 
   std::shared_ptr<const ScanPlan> plan_;
   RowGroupPruner pruner_;
   int next_ = 0;
+  std::deque<Begun> begun_;
   std::atomic<int64_t> bytes_read_ = 0;
 };
 
 /// What is fetched of the next row group, pruned or not.
 int64_t ParquetScan::next_unit_bytes() const {
   const ParquetFile& file = *plan_->file;
-  if (next_ >= file.num_row_groups()) return 0;
-  const auto group = file.metadata->RowGroup(next_);
+  const int next = begun_.empty() ? next_ : begun_.front().row_group;
+  if (next >= file.num_row_groups()) return 0;
+  const auto group = file.metadata->RowGroup(next);
   int64_t bytes = 0;
   for (const int column : plan_->columns) {
     for (const int leaf : file.leaves[column]) {
@@ -271,27 +293,74 @@ int64_t ParquetScan::next_unit_bytes() const {
   return bytes;
 }
 
+int64_t TotalLength(const std::vector<arrow::io::ReadRange>& ranges) {
+  int64_t bytes = 0;
+  for (const auto& range : ranges) bytes += range.length;
+  return bytes;
+}
+
+Result<std::vector<arrow::io::ReadRange>> ParquetScan::RangesOf(int row_group) {
+  std::vector<arrow::io::ReadRange> ranges;
+  for (const int column : plan_->columns) {
+    ARROW_ASSIGN_OR_RAISE(auto share, ColumnRanges(*plan_->file, row_group, column));
+    ranges.insert(ranges.end(), share.begin(), share.end());
+  }
+  return ranges;
+}
+
 Result<std::shared_ptr<FetchedRanges>> ParquetScan::Fetch(int row_group,
                                                           const arrow::StopToken& stop) {
   const ParquetFile& file = *plan_->file;
-  std::vector<arrow::io::ReadRange> ranges;
-  for (const int column : plan_->columns) {
-    ARROW_ASSIGN_OR_RAISE(auto share, ColumnRanges(file, row_group, column));
-    ranges.insert(ranges.end(), share.begin(), share.end());
-  }
-  for (const auto& range : ranges) bytes_read_ += range.length;
+  ARROW_ASSIGN_OR_RAISE(auto ranges, RangesOf(row_group));
+  bytes_read_ += TotalLength(ranges);
   auto fetched =
       FetchedRanges::Fetch(*file.bytes, std::move(ranges), plan_->context->pool, stop);
   if (fetched.ok()) return fetched;
   return AtInput(internal::Words(file.path, ": row group ", row_group), fetched.status());
 }
 
+Result<BegunUnit> ParquetScan::Begin(bool is_needed) {
+  using State = BegunUnit::State;
+  const ParquetFile& file = *plan_->file;
+  if (file.remote == nullptr) return BegunUnit{};
+  for (; next_ < file.num_row_groups(); ++next_) {
+    if (!Wants(next_)) continue;
+    ARROW_ASSIGN_OR_RAISE(auto ranges, RangesOf(next_));
+    const int64_t wanted_bytes = TotalLength(ranges);
+    auto fetch =
+        RangeFetch::Start(*file.remote, std::move(ranges), plan_->context->budget,
+                          is_needed, plan_->context->stop);
+    if (!fetch.ok()) {
+      return AtInput(internal::Words(file.path, ": row group ", next_), fetch.status());
+    }
+    if (*fetch == nullptr) return BegunUnit{State::kNoMemory, 0};
+    bytes_read_ += wanted_bytes;
+    const BegunUnit begun{State::kBegun, (*fetch)->bytes()};
+    begun_.push_back({next_++, *std::move(fetch)});
+    return begun;
+  }
+  return BegunUnit{};
+}
+
+Result<std::unique_ptr<exec::UnitReader>> ParquetScan::NextBegunUnit(
+    const arrow::StopToken& stop) {
+  if (begun_.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const auto begun, Begin(/*is_needed=*/true));
+    if (begun.state == BegunUnit::State::kEnd) return nullptr;
+  }
+  const Begun begun = std::move(begun_.front());
+  begun_.pop_front();
+  ARROW_ASSIGN_OR_RAISE(auto bytes, begun.fetch->Wait(stop));
+  return std::make_unique<RowGroupReader>(plan_, begun.row_group, std::move(bytes));
+}
+
 Result<std::unique_ptr<exec::UnitReader>> ParquetScan::NextUnit(
     const arrow::StopToken& stop) {
   const ParquetFile& file = *plan_->file;
+  if (file.remote != nullptr) return NextBegunUnit(stop);
   for (; next_ < file.num_row_groups(); ++next_) {
     ARROW_RETURN_NOT_OK(stop.Poll());
-    if (file.num_rows(next_) == 0 || !pruner_.MayMatch(next_)) continue;
+    if (!Wants(next_)) continue;
     std::shared_ptr<FetchedRanges> bytes;
     if (!plan_->columns.empty()) {
       ARROW_ASSIGN_OR_RAISE(bytes, Fetch(next_, stop));

@@ -72,6 +72,10 @@ class ParquetTable : public exec::Table {
 
 Result<std::shared_ptr<exec::Table>> OpenParquetTable(const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(auto file, OpenParquetFile(path));
+  return MakeParquetTable(std::move(file));
+}
+
+std::shared_ptr<exec::Table> MakeParquetTable(std::shared_ptr<const ParquetFile> file) {
   return std::make_shared<ParquetTable>(std::move(file));
 }
 

@@ -18,4 +18,9 @@ namespace windrow::source {
 /// encrypted or not Parquet.
 Result<std::shared_ptr<exec::Table>> OpenParquetTable(const std::string& path);
 
+struct ParquetFile;
+
+/// The same for a file that is open already, such as an object in a store.
+std::shared_ptr<exec::Table> MakeParquetTable(std::shared_ptr<const ParquetFile> file);
+
 }  // namespace windrow::source

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/cli/pod_usage_command.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "windrow/cli/run_job.h"
+#include "windrow/fs/object_listing.h"
+#include "windrow/plan/database_spec.h"
+#include "windrow/recipe/pod_usage_reference.h"
+#include "windrow/runner/local_runner.h"
+
+namespace windrow::cli {
+namespace {
+
+using recipe::PodUsageReference;
+using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
+
+Result<PodUsageReference> ReadReferenceFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.is_open() || std::filesystem::is_directory(path)) {
+    return UserError("--reference ", path, ": cannot be read; expected a JSON file");
+  }
+  Result<PodUsageReference> reference = recipe::ParsePodUsageReference(text.str());
+  if (!reference.ok()) return At(path, reference.status());
+  return reference;
+}
+
+std::optional<std::string> TextAt(const arrow::RecordBatch& batch, int column,
+                                  int64_t row) {
+  const auto& values = static_cast<const arrow::StringArray&>(*batch.column(column));
+  if (values.IsNull(row)) return std::nullopt;
+  return values.GetString(row);
+}
+
+/// Calls `add` with each row of a result.
+template <typename Add>
+void ForEachRow(const Batches& batches, Add add) {
+  for (const auto& batch : batches) {
+    for (int64_t row = 0; row < batch->num_rows(); ++row) add(*batch, row);
+  }
+}
+
+Result<PodUsageReference> ReadReferenceTables(const std::string& url,
+                                              const EngineOptions& engine,
+                                              const arrow::StopToken& stop) {
+  ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::PodUsageReferenceJob(url));
+  ARROW_ASSIGN_OR_RAISE(const plan::Collected tables, CollectJob(job, engine, stop));
+  PodUsageReference reference;
+  ForEachRow(*tables.at("keys"), [&](const arrow::RecordBatch& batch, int64_t row) {
+    if (auto key = TextAt(batch, 0, row)) reference.enabled_keys.push_back(*key);
+  });
+  ForEachRow(*tables.at("categories"), [&](const arrow::RecordBatch& batch, int64_t row) {
+    const auto& ids = static_cast<const arrow::Int32Array&>(*batch.column(1));
+    std::optional<int32_t> id;
+    if (ids.IsValid(row)) id = ids.Value(row);
+    reference.categories.push_back({TextAt(batch, 0, row), id});
+  });
+  ForEachRow(*tables.at("nodes"), [&](const arrow::RecordBatch& batch, int64_t row) {
+    reference.nodes.push_back(
+        {TextAt(batch, 0, row), TextAt(batch, 1, row), TextAt(batch, 2, row)});
+  });
+  return reference;
+}
+
+bool IsBucket(const std::string& path) {
+  constexpr size_t kSchemeLength = 5;  // "s3://"
+  return path.find('/', kSchemeLength) == std::string::npos ||
+         path.find('/', kSchemeLength) == path.size() - 1;
+}
+
+/// An input without any report is well, one that is not there is not.
+Status CheckInput(const plan::JobSpec& job, const std::string& input,
+                  const fs::ObjectAccess& access) {
+  std::vector<std::string> patterns;
+  for (const plan::SourceSpec& source : job.sources) {
+    const auto* scan = std::get_if<plan::ScanSpec>(&source.kind);
+    if (scan == nullptr) continue;
+    for (const plan::PlacedText& path : scan->paths) patterns.push_back(path.value);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto listed, fs::ListFiles(patterns, access, true));
+  for (const auto& files : listed) {
+    if (!files.empty()) return Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto below, fs::ListFolder(input, access));
+  if (!below.has_value() && !(fs::IsObjectPath(input) && IsBucket(input))) {
+    return StorageError("--input ", input, ": found nothing there; expected a folder ",
+                        "with usage reports");
+  }
+  spdlog::warn("{}: no usage reports of this source and month", input);
+  return Status::OK();
+}
+
+}  // namespace
+
+Status RunPodUsage(const PodUsageCommand& command, const EngineOptions& engine,
+                   const arrow::StopToken& stop) {
+  Result<PodUsageReference> reference =
+      plan::IsDatabase(command.reference)
+          ? ReadReferenceTables(command.reference, engine, stop)
+          : ReadReferenceFile(command.reference);
+  ARROW_RETURN_NOT_OK(reference.status());
+  ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job,
+                        recipe::PodUsageJob(command.recipe, *reference));
+  if (!engine.print_job) {
+    ARROW_ASSIGN_OR_RAISE(const fs::ObjectAccess access, ObjectAccessOf(engine, stop));
+    ARROW_RETURN_NOT_OK(CheckInput(job, command.recipe.input, access));
+  }
+  return RunJob(job, engine, stop);
+}
+
+}  // namespace windrow::cli

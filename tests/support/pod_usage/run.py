@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs `windrow pod-usage` on a Case in a folder of its own."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import command
+from case_run import Outcome
+from support.pod_usage.case import ACCOUNT, Case, Row
+from support.pod_usage.comparison import difference
+from support.pod_usage.parquet_files import write_koku
+from support.pod_usage.reference import summary
+
+OUTPUT = "out.ndjson"
+
+
+def prepare(case: Case, folder: Path) -> list[Path]:
+    """Writes the input files and the reference data; the input files, in the case's order."""
+    case.settings.write_reference(folder / "reference.json")
+    return write_koku(case, folder / "in")
+
+
+def words(case: Case, *more: str, layout: str = "koku", to: str = OUTPUT) -> list[str]:
+    return [
+        *("pod-usage", "--input", "in", "--layout", layout, "--account", ACCOUNT),
+        *case.settings.arguments(),
+        *("--reference", "reference.json", "--to", to),
+        *more,
+    ]
+
+
+def run(case: Case, folder: Path, *more: str, layout: str = "koku") -> Outcome:
+    return command.run(*words(case, *more, layout=layout), cwd=folder)
+
+
+def read_rows(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def wrong(
+    case: Case, folder: Path, *more: str, layout: str = "koku", expected: Sequence[Row] = ()
+) -> str:
+    """What is wrong with a run of the command, with the line that repeats it; else nothing.
+
+    The rows must be `expected`, or those of the reference.
+    """
+    outcome = run(case, folder, *more, layout=layout)
+    if outcome.exit_code:
+        fault = f"exit code {outcome.exit_code}: {outcome.stderr.strip()}"
+    else:
+        fault = difference(read_rows(folder / OUTPUT), expected or summary(case))
+    repeat = (
+        f"cd {shlex.quote(str(folder))} && windrow {shlex.join(words(case, *more, layout=layout))}"
+    )
+    return f"{fault}\ncommand: {repeat}" if fault else ""
