@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arrow/compute/expression.h>
 #include <arrow/type.h>
 
 #include <memory>
@@ -27,7 +28,7 @@ Result<TypedExpr> TextOrCodes(const FunctionCall& call, size_t index) {
 
 Result<TypedExpr> CallLabels(const FunctionCall& call, const char* kernel,
                              std::vector<TypedExpr> args,
-                             std::vector<std::string> keys = {}) {
+                             std::optional<std::vector<std::string>> keys = {}) {
   return CallKernel(call.source, kernel, std::move(args),
                     column::MakeLabelOptions(std::move(keys), call.settings.label_memo));
 }
@@ -56,9 +57,19 @@ Result<std::vector<std::string>> Keys(const FunctionCall& call) {
   return keys;
 }
 
+/// A filter of labels that were just read is part of reading them: the others then are
+/// never written.
 Result<TypedExpr> BindLabelFilter(FunctionCall call) {
   ARROW_ASSIGN_OR_RAISE(TypedExpr set, TextOrCodes(call, 0));
   ARROW_ASSIGN_OR_RAISE(std::vector<std::string> keys, Keys(call));
+  const auto* read = set.expression.call();
+  if (read != nullptr && read->options != nullptr &&
+      column::KeepsAllLabels(read->function_name, *read->options)) {
+    set.expression = arrow::compute::call(
+        read->function_name, read->arguments,
+        column::MakeLabelOptions(std::move(keys), call.settings.label_memo));
+    return set;
+  }
   return CallLabels(call, column::kLabelFilterFunction, {std::move(set)},
                     std::move(keys));
 }
