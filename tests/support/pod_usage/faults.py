@@ -10,8 +10,11 @@ import decimal
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
+from support.pod_usage import run
 from support.pod_usage.case import (
     NAMESPACE_LABELS,
     NODE_LABELS,
@@ -73,6 +76,19 @@ class Fault:
     table: str | None = None  # whose file the message names
     change: Callable[[pa.Table], pa.Table] | None = None  # made to that file
     exit_codes: tuple[int, ...] = (3,)
+
+    def write(self, folder: Path) -> list[Path]:
+        """Writes the inputs, and gives the files of the table whose file has the fault."""
+        files = run.prepare(self.case, folder)
+        of_table = [
+            path
+            for path, file in zip(files, self.case.files, strict=True)
+            if file.table == self.table
+        ]
+        if self.change:
+            table = self.change(pq.read_table(of_table[0], partitioning=None))
+            pq.write_table(table, of_table[0])
+        return of_table
 
 
 def faults() -> list[Fault]:
