@@ -61,6 +61,15 @@ def start(folder: Path, database: PostgresServer, rows: Path, parallel: int) -> 
     return command.start("run", job, *settings, cwd=folder)
 
 
+def seconds_of_a_run(folder: Path, database: PostgresServer, rows: Path, parallel: int) -> float:
+    """So that kills fall anywhere within a run, however fast the machine is."""
+    put_old_rows(database)
+    begun = time.monotonic()
+    process = start(folder, database, rows, parallel)
+    assert process.communicate(timeout=60)[1] == ""
+    return time.monotonic() - begun
+
+
 @pytest.mark.parametrize("parallel", [1, 4])
 def test_a_killed_run_leaves_the_old_rows(
     parallel: int, database: PostgresServer, rows: Path, tmp_path: Path
@@ -69,10 +78,11 @@ def test_a_killed_run_leaves_the_old_rows(
     print(f"replay with seed {seed}")
     chance = random.Random(seed)
     ends = set()
-    for _ in range(8):
+    whole = seconds_of_a_run(tmp_path, database, rows, parallel)
+    for turn in range(8):
         put_old_rows(database)
         process = start(tmp_path, database, rows, parallel)
-        time.sleep(chance.random() * 0.7)
+        time.sleep(chance.random() * whole if turn > 0 else 0)
         process.kill()
         process.communicate(timeout=20)
         left = kinds(database)
@@ -98,13 +108,13 @@ def test_a_killed_server_has_the_old_rows_or_the_new(
     print(f"replay with seed {seed}")
     chance = random.Random(seed)
     own_server.url = functools.partial(own_server.url, connect_timeout="2")
-    put_old_rows(own_server)
+    whole = seconds_of_a_run(tmp_path, own_server, rows, parallel)
     for _ in range(5):
         own_server.execute(
             f"delete from t; insert into t select i, 'old', '{{}}' from generate_series(1, {OLD}) i"
         )
         process = start(tmp_path, own_server, rows, parallel)
-        time.sleep(chance.random() * 0.8)
+        time.sleep(chance.random() * whole)
         own_server.kill()
         _, stderr = process.communicate(timeout=30)
         assert process.returncode in (0, 4), stderr
