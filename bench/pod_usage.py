@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import pod_usage_inputs as inputs
-import pod_usage_sql
 from cases import Aim, Case, Contestant, Settings, peer_command
 
 NAME = "pod-usage"
@@ -161,16 +160,9 @@ def s3_case(place: Place) -> Case:
 
 def postgres_case(place: Place) -> Case:
     """Our command and its ways to load, and DuckDB with psql."""
-    from support.postgres_server import bin_folder
-
     is_indexed = place.kind == "postgres-indexed"
     server = place.settings.until_end.enter_context(inputs.postgres(is_indexed))
-    target = {
-        "url": server.url(),
-        "psql": f"{bin_folder()}/psql",
-        "schema": inputs.SCHEMA,
-        "columns": pod_usage_sql.COLUMNS,
-    }
+    target = inputs.table_case(server)
     reports: dict[str, Path] = {}
 
     def contestant(name: str, *more: str) -> Contestant:

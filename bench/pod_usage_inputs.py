@@ -20,7 +20,7 @@ sys.path += [str(ROOT / "tests"), str(PEERS)]
 ACCOUNT = "org1234567"
 SOURCE = "00000000-0000-0000-0000-000000000001"
 CLUSTER_ID, CLUSTER_ALIAS, PERIOD = "bench", "Benchmark", 1
-DAY = dt.date(2025, 10, 1)
+DAY, ONE_DAY = dt.date(2025, 10, 1), dt.timedelta(days=1)
 SCHEMA = ACCOUNT
 BYTES_PER_ROW = 30  # in Parquet
 POSTGRES_SETTINGS = {
@@ -88,3 +88,16 @@ def postgres(with_indexes: bool) -> Iterator[Any]:
         yield server
     finally:
         server.remove()
+
+
+def table_case(server: Any) -> dict[str, Any]:
+    """Returns what peers/pod_usage_peer.py needs to know of the server's table."""
+    import pod_usage_sql
+    from support.postgres_server import bin_folder
+
+    return {
+        "url": server.url(),
+        "psql": f"{bin_folder()}/psql",
+        "schema": SCHEMA,
+        "columns": pod_usage_sql.COLUMNS,
+    }
