@@ -44,9 +44,12 @@ def settings_of_sql() -> dict[str, str]:
     }
 
 
-def make_reports(windrow: Path, rows: int, folder: Path) -> Path:
-    """Makes the reports unless they are there; a broken attempt leaves nothing behind."""
-    path = folder / f"pod-usage-{rows}"
+def make_reports(windrow: Path, rows: int, folder: Path, label_texts: int = 0) -> Path:
+    """Makes the reports unless they are there; a broken attempt leaves nothing behind.
+
+    Every pod has a label text of its own, unless `label_texts` says how many there are.
+    """
+    path = folder / (f"pod-usage-{rows}" + (f"-{label_texts}-texts" if label_texts else ""))
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +61,8 @@ def make_reports(windrow: Path, rows: int, folder: Path) -> Path:
     making = folder / f"making-{path.name}"
     shutil.rmtree(making, ignore_errors=True)
     command = [str(windrow), "generate", "pod-usage", "--rows", str(rows)]
-    command += ["--option", "layout=hourly", "--progress", "none", "-o", str(making)]
+    command += ["--option", "layout=hourly", "--option", f"label_texts={label_texts}"]
+    command += ["--progress", "none", "-o", str(making)]
     try:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         making.rename(path)
