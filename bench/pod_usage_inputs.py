@@ -31,20 +31,27 @@ POSTGRES_SETTINGS = {
 }
 
 
-def settings_of_sql() -> dict[str, str]:
+def last_day(days: int) -> str:
+    """Returns the last of so many days."""
+    return (DAY + (days - 1) * ONE_DAY).isoformat()
+
+
+def settings_of_sql(days: int = 1) -> dict[str, str]:
     """Returns what peers/pod_usage_sql.py asks for."""
     return {
         "account": ACCOUNT,
         "source": SOURCE,
         "start": DAY.isoformat(),
-        "end": DAY.isoformat(),
+        "end": last_day(days),
         "period": str(PERIOD),
         "cluster_id": CLUSTER_ID,
         "cluster_alias": CLUSTER_ALIAS,
     }
 
 
-def make_reports(windrow: Path, rows: int, folder: Path, label_texts: int = 0) -> Path:
+def make_reports(
+    windrow: Path, rows: int, folder: Path, label_texts: int = 0, days: int = 1
+) -> Path:
     """Makes the reports unless they are there; a broken attempt leaves nothing behind.
 
     Every pod has a label text of its own, unless `label_texts` says how many there are.
@@ -62,7 +69,7 @@ def make_reports(windrow: Path, rows: int, folder: Path, label_texts: int = 0) -
     shutil.rmtree(making, ignore_errors=True)
     command = [str(windrow), "generate", "pod-usage", "--rows", str(rows)]
     command += ["--option", "layout=hourly", "--option", f"label_texts={label_texts}"]
-    command += ["--progress", "none", "-o", str(making)]
+    command += ["--option", f"days={days}", "--progress", "none", "-o", str(making)]
     try:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         making.rename(path)
@@ -71,12 +78,12 @@ def make_reports(windrow: Path, rows: int, folder: Path, label_texts: int = 0) -
     return path
 
 
-def recipe_words(place: str, reference: Path, target: str) -> list[str]:
+def recipe_words(place: str, reference: Path, target: str, days: int = 1) -> list[str]:
     """Returns the words of the recipe, without the command's name."""
     words = ["pod-usage", "--input", place, "--layout", "hourly", "--account", ACCOUNT]
     words += ["--source", SOURCE, "--cluster-id", CLUSTER_ID, "--cluster-alias", CLUSTER_ALIAS]
     words += ["--report-period-id", str(PERIOD), "--start", DAY.isoformat()]
-    return [*words, "--end", DAY.isoformat(), "--reference", str(reference), "--to", target]
+    return [*words, "--end", last_day(days), "--reference", str(reference), "--to", target]
 
 
 @contextlib.contextmanager
