@@ -3,9 +3,11 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.postgres_server import PostgresServer
+from support.postgres_tls import create_tls_server
 
 _numbers = itertools.count(1)
 
@@ -27,3 +29,26 @@ def database(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
     name = f"test {next(_numbers)}"
     yield postgres_server.create_database(name)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """A running server that a test may kill."""
+    server = PostgresServer.create()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def tls_server(tmp_path_factory) -> Iterator[tuple[PostgresServer, Path]]:
+    """A running server with a certificate, and the folder of its authority's."""
+    folder = tmp_path_factory.mktemp("authority")
+    server = create_tls_server(folder)
+    try:
+        server.start()
+        yield server, folder
+    finally:
+        server.remove()

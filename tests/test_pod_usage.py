@@ -60,14 +60,7 @@ def _replay(seed: int) -> str:
 
 @pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.name)
 def test_refuses(fault: Fault, tmp_path: Path):
-    files = run.prepare(fault.case, tmp_path)
-    of_table = [
-        path
-        for path, file in zip(files, fault.case.files, strict=True)
-        if file.table == fault.table
-    ]
-    if fault.change:
-        pq.write_table(fault.change(pq.read_table(of_table[0], partitioning=None)), of_table[0])
+    of_table = fault.write(tmp_path)
     outcome = run.run(fault.case, tmp_path)
     assert outcome.exit_code in fault.exit_codes, outcome.stderr
     assert command.is_one_line(outcome.stderr)

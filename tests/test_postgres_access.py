@@ -3,7 +3,6 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import command
@@ -154,43 +153,9 @@ def test_the_schema_of_the_url_is_where_names_are_looked_up(
     assert "no table 'only_public'" in outcome.stderr
 
 
-def _openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=60)
-
-
-@pytest.fixture(scope="module")
-def tls_server(tmp_path_factory) -> Iterator[tuple[PostgresServer, Path]]:
-    """A server for 127.0.0.1 with a certificate of its own authority, and that folder."""
-    folder = tmp_path_factory.mktemp("authority")
-    for name in ("root", "other"):
-        _openssl(
-            folder, *"req -x509 -newkey rsa:2048 -nodes -days 2".split(),
-            "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem",
-        )  # fmt: skip
-    _openssl(
-        folder, *"req -newkey rsa:2048 -nodes -subj /CN=server -keyout".split(), "server.key",
-        "-out", "server.csr",
-    )  # fmt: skip
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n", encoding="utf-8")
-    _openssl(
-        folder, *"x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial".split(),
-        *"-days 2 -extfile names -out server.pem".split(),
-    )  # fmt: skip
-    server = PostgresServer.create(
-        ssl="on", ssl_cert_file="'server.pem'", ssl_key_file="'server.key'"
-    )
-    try:
-        for name in ("server.pem", "server.key"):
-            server.put_file(name, (folder / name).read_bytes())
-        server.start()
-        server.execute("create table t as select 1 as id")
-        yield server, folder
-    finally:
-        server.remove()
-
-
 def test_verify_full_accepts_the_right_authority_only(tls_server, tmp_path: Path):
     server, folder = tls_server
+    server.execute("create table t as select 1 as id")
     for root, host, exit_code, message in (
         ("root.pem", "127.0.0.1", 0, ""),
         ("other.pem", "127.0.0.1", 4, "certificate verify failed"),

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import command
@@ -23,17 +22,6 @@ WAITING = "select exists (select from pg_locks where locktype = 'advisory' and n
 COPYING = "select exists (select from pg_stat_progress_copy where tuples_processed > 0)"
 ENDLESS = "generate_series(1, 1000000000)"
 TARGET = "create table t (id bigint not null, kind text, j jsonb)"
-
-
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A server that a test may kill."""
-    server = PostgresServer.create()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(scope="module")

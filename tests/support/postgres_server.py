@@ -50,6 +50,11 @@ def bin_folder() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+def encoded(password: str) -> str:
+    """As a URL holds it."""
+    return quote(password, safe="")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -186,7 +191,7 @@ class PostgresServer:
         **parameters: str,
     ) -> str:
         """A postgresql:// URL; password=None leaves it out, `parameters` follow the ?."""
-        secret = "" if password is None else ":" + quote(password, safe="")
+        secret = "" if password is None else ":" + encoded(password)
         name = quote(database or self.database, safe="")
         query = "?" + urlencode(parameters, quote_via=quote) if parameters else ""
         host = host or self.host

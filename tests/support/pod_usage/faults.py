@@ -10,8 +10,11 @@ import decimal
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
+from support.pod_usage import run
 from support.pod_usage.case import (
     NAMESPACE_LABELS,
     NODE_LABELS,
@@ -73,6 +76,19 @@ class Fault:
     table: str | None = None  # whose file the message names
     change: Callable[[pa.Table], pa.Table] | None = None  # made to that file
     exit_codes: tuple[int, ...] = (3,)
+
+    def write(self, folder: Path) -> list[Path]:
+        """Writes the inputs, and gives the files of the table whose file has the fault."""
+        files = run.prepare(self.case, folder)
+        of_table = [
+            path
+            for path, file in zip(files, self.case.files, strict=True)
+            if file.table == self.table
+        ]
+        if self.change:
+            table = self.change(pq.read_table(of_table[0], partitioning=None))
+            pq.write_table(table, of_table[0])
+        return of_table
 
 
 def faults() -> list[Fault]:
@@ -150,7 +166,7 @@ def _number_faults() -> Iterator[Fault]:
     sum_of_two = make([pod(limit=HUGE / 2), pod(name="p2", limit=HUGE / 2)])
     yield Fault("sum-huge", sum_of_two, ("pod_limit_cpu_core",))
     huge_node = make([pod()], hours=[{**hour(0), "node_capacity_cpu_core_seconds": HUGE}])
-    yield Fault("capacity-huge", huge_node, ("capacity_cpu_core",))
+    yield Fault("capacity-huge", huge_node, ("cpu_core_hours",))
     no_node = make([pod(), pod(name="p2", node=None)], claims=[claim(pod="p2")])
     yield Fault("volume-without-node", no_node, ("volume_request_storage",))
 

@@ -22,17 +22,27 @@ def prepare(case: Case, folder: Path) -> list[Path]:
     return write_koku(case, folder / "in")
 
 
-def words(case: Case, *more: str, layout: str = "koku", to: str = OUTPUT) -> list[str]:
+def words(
+    case: Case,
+    *more: str,
+    layout: str = "koku",
+    reports: str = "in",
+    reference: str = "reference.json",
+    to: str = OUTPUT,
+) -> list[str]:
     return [
-        *("pod-usage", "--input", "in", "--layout", layout, "--account", ACCOUNT),
+        *("pod-usage", "--input", reports, "--layout", layout, "--account", ACCOUNT),
         *case.settings.arguments(),
-        *("--reference", "reference.json", "--to", to),
+        *("--reference", reference, "--to", to),
         *more,
     ]
 
 
-def run(case: Case, folder: Path, *more: str, layout: str = "koku") -> Outcome:
-    return command.run(*words(case, *more, layout=layout), cwd=folder)
+def run(
+    case: Case, folder: Path, *more: str, env: dict[str, str] | None = None, **places: str
+) -> Outcome:
+    """`places` are layout, reports, reference and to, as `words` takes them."""
+    return command.run(*words(case, *more, **places), cwd=folder, env=env)
 
 
 def read_rows(path: Path) -> list[Row]:
