@@ -118,8 +118,9 @@ def process_tree(pid: int) -> list[int]:
     """Returns a process and all below it."""
     found = [pid]
     for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
+        # A process may end at any time, and its folders with it.
+        with contextlib.suppress(OSError):
+            for children in Path(f"/proc/{parent}/task").glob("*/children"):
                 found += map(int, children.read_text(encoding="ascii").split())
     return found
 

@@ -3,6 +3,7 @@
 
     compute/N            the summary in memory
     switches/N           the same, with one optimisation turned off in each peer
+    switches-1K-texts/N  the same of 1,000 label texts
     file/1M              the command, from local files to a Parquet file
     s3/1M                the command, from an object store to a Parquet file
     postgres/1M          the command, from local files into koku's table without indexes
@@ -25,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import pod_usage_inputs as inputs
-import pod_usage_sql
 from cases import Aim, Case, Contestant, Settings, peer_command
 
 NAME = "pod-usage"
@@ -37,6 +37,9 @@ ROWS = {
     "2M": 2_035_200,
 }
 TOLERANCE = 1e-12
+FEW_TEXTS = "switches-1K-texts"
+LABEL_TEXTS = {FEW_TEXTS: 1000}
+SMALL_MEMORY = "256MiB"
 SWITCHES = ["label_memo", "dictionary_keys", "partial_aggregation"]
 CONNECTIONS = 4
 NAIVE, EXPERT = "DuckDB naive", "DuckDB expert"
@@ -50,7 +53,7 @@ TRINO = (
 
 QUICK = ["compute/20K", "compute/1M", "switches/1M", "file/1M", "s3/1M"]
 QUICK += ["postgres/1M", "postgres-indexed/1M"]
-FULL = [*(f"compute/{size}" for size in ROWS), *QUICK[2:], "switches/20K"]
+FULL = [*(f"compute/{size}" for size in ROWS), *QUICK[2:], f"{FEW_TEXTS}/1M"]
 
 
 @dataclass(frozen=True)
@@ -161,16 +164,9 @@ def s3_case(place: Place) -> Case:
 
 def postgres_case(place: Place) -> Case:
     """Our command and its ways to load, and DuckDB with psql."""
-    from support.postgres_server import bin_folder
-
     is_indexed = place.kind == "postgres-indexed"
     server = place.settings.until_end.enter_context(inputs.postgres(is_indexed))
-    target = {
-        "url": server.url(),
-        "psql": f"{bin_folder()}/psql",
-        "schema": inputs.SCHEMA,
-        "columns": pod_usage_sql.COLUMNS,
-    }
+    target = inputs.table_case(server)
     reports: dict[str, Path] = {}
 
     def contestant(name: str, *more: str) -> Contestant:
@@ -185,8 +181,9 @@ def postgres_case(place: Place) -> Case:
         duckdb(place, "load", "expert", f"{EXPERT}, psql", output=place.scratch("csv"), **target),
         contestant("Windrow binary_copy=off", "--set", "binary_copy=off"),
         contestant(f"Windrow parallel={CONNECTIONS}", "--parallel", str(CONNECTIONS)),
+        contestant(f"Windrow memory={SMALL_MEMORY}", "--memory", SMALL_MEMORY),
     ]
-    is_aimed_at = not is_indexed and place.size == "1M"
+    is_aimed_at = not is_indexed and place.settings.rows is None
     return place.case(ours, peers, has_server=True, notes=load_notes(server, reports, is_aimed_at))
 
 
@@ -238,6 +235,7 @@ def phases_of(run: dict[str, Any]) -> dict[str, float]:
 MAKERS: dict[str, Callable[[Place], Case]] = {
     "compute": compute_case,
     "switches": switches_case,
+    FEW_TEXTS: switches_case,
     "file": file_case,
     "s3": s3_case,
     "postgres": postgres_case,
@@ -249,7 +247,8 @@ def make_case(settings: Settings, name: str) -> Case:
     """Makes the reports and the contestants of one case."""
     kind, size = name.split("/")
     rows = settings.rows or ROWS[size]
-    reports = inputs.make_reports(settings.windrow, rows, settings.data)
+    texts = LABEL_TEXTS.get(kind, 0)
+    reports = inputs.make_reports(settings.windrow, rows, settings.data, texts)
     return MAKERS[kind](Place(settings, kind, size, reports))
 
 
