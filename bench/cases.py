@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -48,9 +49,12 @@ class Case:
     where no honest lower bound is known. `float_tolerance` is relative; 0 asks for equal
     bits. `ordered_by` is the order of lists in the answer, see `lists.py`.
 
-    The last three are for work that is too long or too large for the usual way: seconds
-    of a run, pairs (without a warm-up), and bytes of memory that the kernel holds the
-    contestants to, page cache included.
+    Three are for work that is too long or too large for the usual way: seconds of a run,
+    pairs (without a warm-up), and bytes of memory that the kernel holds the contestants
+    to, page cache included.
+
+    Where a server does part of the work, what it takes of the CPUs is no disturbance.
+    `notes` returns lines for the report, once the case has run.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Case:
     time_limit: float | None = None
     pairs: int | None = None
     memory_limit: int | None = None
+    has_server: bool = False
+    notes: Callable[[], list[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class Settings:
-    """How the frame is to run, from the command line."""
+    """How the frame is to run, from the command line; servers end with `until_end`."""
 
     size: str
     repeat: int
@@ -95,6 +101,7 @@ class Settings:
     only: str = ""
     rows: int | None = None
     scratch: Path = field(default_factory=Path)
+    until_end: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
 
 class Benchmark(Protocol):

@@ -3,7 +3,7 @@
 // keeps each result in memory, as the peers do. Reads verbs from stdin, answers each with
 // a line of JSON on stdout; see harness.py.
 //
-//   windrow-bench JOB.yaml [--slots N]
+//   windrow-bench JOB.yaml [--slots N] [--set NAME=VALUE]...
 //
 // The job's only sink is a collect. A result without columns is a count.
 #include <arrow/array/builder_primitive.h>
@@ -20,6 +20,7 @@
 #include <string>
 
 #include "windrow/exec/metrics.h"
+#include "windrow/exec/switches.h"
 #include "windrow/plan/job_spec_reader.h"
 #include "windrow/runner/local_runner.h"
 
@@ -58,9 +59,10 @@ int64_t RowsOf(const runner::LocalRunner& runner) {
 }
 
 /// Reads metadata, plans, runs: all that a user waits for.
-Status RunOnce(const plan::JobSpec& job, runner::LocalRunner* runner) {
+Status RunOnce(const plan::JobSpec& job, const exec::Switches& switches,
+               runner::LocalRunner* runner) {
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, exec::Switches()));
+                        plan::PrepareJob(job, switches));
   return runner->Run(prepared);
 }
 
@@ -91,7 +93,7 @@ Status Answer(const plan::JobSpec& job, const runner::RunOptions& options,
   if (verb != "run" && verb != "answer") return UserError("unknown verb ", verb);
   runner::LocalRunner runner(options, arrow::StopToken::Unstoppable());
   const Usage before = UsageNow();
-  ARROW_RETURN_NOT_OK(RunOnce(job, &runner));
+  ARROW_RETURN_NOT_OK(RunOnce(job, options.switches, &runner));
   const Usage after = UsageNow();
   if (verb == "answer") ARROW_RETURN_NOT_OK(WriteAnswer(runner, argument));
   std::cout << "{\"wall\": " << after.wall - before.wall
@@ -102,10 +104,14 @@ Status Answer(const plan::JobSpec& job, const runner::RunOptions& options,
 }
 
 Status Serve(int argc, char** argv) {
-  if (argc < 2) return UserError("expected JOB.yaml [--slots N]");
+  if (argc < 2) return UserError("expected JOB.yaml [--slots N] [--set NAME=VALUE]...");
   runner::RunOptions options;
   for (int i = 2; i + 1 < argc; i += 2) {
-    if (std::string(argv[i]) == "--slots") options.slots = std::atoi(argv[i + 1]);
+    const std::string name = argv[i];
+    if (name == "--slots") options.slots = std::atoi(argv[i + 1]);
+    if (name == "--set") {
+      ARROW_RETURN_NOT_OK(exec::SetSwitch(argv[i + 1], &options.switches));
+    }
   }
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
   ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, ReadJob(argv[1]));

@@ -69,10 +69,14 @@ class Run:
 
 @dataclass
 class Limits:
-    """Where a contestant is stopped: seconds of one reply, bytes of its own memory."""
+    """Where a contestant is stopped: seconds of one reply, bytes of its own memory.
+
+    With a server, what others take of the CPUs is not held against a run.
+    """
 
     seconds: float
     memory_bytes: int
+    has_server: bool = False
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
@@ -192,6 +196,8 @@ class Process:
         after = Clock.now()
         # The sampler's own work is small and falls on both sides; it counts as foreign.
         foreign = after.busy - clock.busy - reply["cpu"]
+        if self._limits.has_server:
+            foreign = 0.0
         capacity = elapsed * len(os.sched_getaffinity(0))
         stolen = after.stolen - clock.stolen
         return Run(

@@ -61,8 +61,8 @@ def is_timed(outcome: Outcome) -> bool:
 
 
 def note_lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """Returns why peers were skipped or failed, one line each."""
-    return [
+    """Returns why peers were skipped or failed, one line each, and what cases tell."""
+    return [line for each in outcomes for line in each.get("notes", [])] + [
         f"{each['case']}: {each['peer']} {word}: {each[word]}"
         for each in outcomes
         for word in ("skipped", "failed")

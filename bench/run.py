@@ -24,11 +24,14 @@ import cgroup
 import enrich
 import harness
 import machine
+import pod_usage
 import probe_rows
 import report
 from cases import ROOT, Benchmark, Case, Contestant, Settings
 
-BENCHMARKS: dict[str, Benchmark] = {module.NAME: module for module in (enrich, probe_rows)}
+BENCHMARKS: dict[str, Benchmark] = {
+    module.NAME: module for module in (enrich, probe_rows, pod_usage)
+}
 
 LEAST_PAIRS = 3
 # Kept free of contestants: the kernel, this process, and slack for the page cache.
@@ -74,7 +77,8 @@ def limits_of(case: Case, settings: Settings) -> harness.Limits:
     """Leaves room for the inputs in the page cache, or the runs would not be warm."""
     inputs = sum(path.stat().st_size for path in case.inputs)
     memory = machine.memory_bytes() - inputs - MEMORY_KEPT_FREE
-    return harness.Limits(case.time_limit or settings.time_limit, max(memory, MEMORY_KEPT_FREE))
+    seconds = case.time_limit or settings.time_limit
+    return harness.Limits(seconds, max(memory, MEMORY_KEPT_FREE), case.has_server)
 
 
 @contextlib.contextmanager
@@ -144,9 +148,12 @@ def run_case(case: Case, settings: Settings, constants: machine.Constants) -> li
         digest = answer_of(case.ours, case, settings)
         with started(case.ours, case, settings) as ours:
             ours.ask("prepare")
-            return [run_peer(case, peer, ours, digest, settings, constants) for peer in case.peers]
+            found = [run_peer(case, peer, ours, digest, settings, constants) for peer in case.peers]
     except harness.ContestantError as error:
         raise RuntimeError(f"{case.name}: {error.contestant}: {error}") from error
+    if case.notes is not None and found:
+        found[0]["notes"] = [f"{case.name}: {line}" for line in case.notes()]
+    return found
 
 
 def run_benchmarks(names: Sequence[str], settings: Settings, name: str) -> int:
@@ -223,8 +230,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows=options.rows,
     )
     names = list(BENCHMARKS) if is_set else [options.bench]
-    with tempfile.TemporaryDirectory(prefix="windrow-bench-") as scratch:
-        settings = replace(settings, scratch=Path(scratch))
+    with (
+        tempfile.TemporaryDirectory(prefix="windrow-bench-") as scratch,
+        contextlib.ExitStack() as until_end,
+    ):
+        settings = replace(settings, scratch=Path(scratch), until_end=until_end)
         return run_benchmarks(names, settings, options.bench)
 
 

@@ -6,6 +6,7 @@ that the answer does not depend on how another engine converts types.
 """
 
 import random
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Maker:
         self._folder = folder
         self._how = self._random.choice(["inner", "left", "semi", "anti"])
         self._nulls_equal = self._random.random() < 0.15
+        self._is_cross = self._random.random() < 0.1
+        self._where = self._draw_where()
         self._steps = {}
         self._last = "joined"
 
@@ -58,7 +61,7 @@ class Maker:
         families = self._random.choices(
             list(random_values.KEY_FAMILIES), k=self._random.choice([1, 1, 1, 2])
         )
-        equal_names = self._random.random() < 0.3
+        equal_names = self._random.random() < 0.3 and not self._is_cross
         sizes = [self._size(), self._size()]
         domains = [self._domain(family, sizes) for family in families]
         sides = []
@@ -69,13 +72,14 @@ class Maker:
             ]
             names = [f"k{i}" if equal_names else f"{side}k{i}" for i in range(len(keys))]
             sides.append(self._table(side, names, keys, rows))
-        sides = self._few_enough(sides, len(families))
+        num_keys = 0 if self._is_cross else len(families)
+        sides = self._few_enough(sides, num_keys)
         sources = {}
         for name, table in zip(("left", "right"), sides, strict=True):
             table, sources[name] = self._write(name, table)
             setattr(join, name, table)
-        rows = self._joined_rows(join, len(families))
-        result = self._joined(join, rows, len(families))
+        rows = self._joined_rows(join, num_keys)
+        result = self._joined(join, rows, num_keys)
         result = self._then(result)
         if self._random.random() < 0.3:
             result = self._ordered(result)
@@ -92,6 +96,17 @@ class Maker:
             yaml.safe_dump(join.job, sort_keys=False, allow_unicode=True), encoding="utf-8"
         )
         return join
+
+    def _draw_where(self) -> str | None:
+        """A condition on `ln` and `rn`, the numbers of the sides' rows, or none."""
+        needs_one = self._is_cross and self._how in ("semi", "anti")
+        if self._random.random() < 0.6 and not needs_one:
+            return None
+        bound = self._random.choice([0, 1, 7, 50, 1000])
+        texts = ["ln < rn", "ln % 3 = rn % 3", "ln is null", "1 = 2", "null"]
+        texts += [f"ln + rn > {bound}", f"abs(ln - rn) <= {bound}", f"ln < {bound} or rn is null"]
+        texts += [f"rn >= {bound}", f"ln < {bound}", f"ln <> rn and rn < {bound}"]
+        return self._random.choice(texts)
 
     # Tables.
 
@@ -174,18 +189,22 @@ class Maker:
 
     def _condition(self, sides: list[pa.Table], num_keys: int) -> str:
         equals = "IS NOT DISTINCT FROM" if self._nulls_equal else "="
-        return " AND ".join(f"l.k{i} {equals} r.k{i}" for i in range(num_keys))
+        return " AND ".join(["true"] + [f"l.k{i} {equals} r.k{i}" for i in range(num_keys)])
 
     def _query(self, sides: list[pa.Table], num_keys: int, query: str) -> pa.Table:
         with duckdb.connect(config={"threads": 1}) as database:
             for name, table in zip("lr", sides, strict=True):
+                number = table[f"{name}n"]
                 keys = self._key_names(table, num_keys)
                 columns = [random_values.for_duckdb(table[key]) for key in keys]
-                columns.append(pa.array(range(table.num_rows), pa.int64()))
-                plain = pa.Table.from_arrays(columns, [f"k{i}" for i in range(num_keys)] + ["row"])
+                columns += [pa.array(range(table.num_rows), pa.int64()), number]
+                names = [f"k{i}" for i in range(num_keys)] + ["row", "n"]
+                plain = pa.Table.from_arrays(columns, names)
                 database.register(name, plain)
             on = self._condition(sides, num_keys)
-            return database.sql(query.replace("{on}", on)).to_arrow_table()
+            where = re.sub(r"\b([lr])n\b", r"\1.n", self._where or "true")
+            query = query.replace("{on}", on).replace("{where}", where)
+            return database.sql(query).to_arrow_table()
 
     @staticmethod
     def _key_names(table: pa.Table, num_keys: int) -> list[str]:
@@ -203,7 +222,7 @@ class Maker:
             [join.left, join.right],
             num_keys,
             f"SELECT l.row AS l{'' if is_filter else ', r.row AS r'} FROM l {kind[self._how]} r "
-            f"ON {{on}} ORDER BY ALL",
+            f"ON {{on}} AND ({{where}}) ORDER BY ALL",
         )
 
     def _joined(self, join: RandomJoin, rows: pa.Table, num_keys: int) -> pa.Table:
@@ -212,9 +231,11 @@ class Maker:
         spec = {
             "left": "left",
             "right": "right",
-            "on": dict(zip(left_keys, right_keys, strict=True)),
+            "on": dict(zip(left_keys, right_keys, strict=True)) or [],
             "how": self._how,
         }
+        if self._where:
+            spec["where"] = self._where
         if self._nulls_equal:
             spec["nulls_equal"] = True
         self._steps["joined"] = {"join": spec}

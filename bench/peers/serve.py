@@ -8,7 +8,8 @@
 
 A peer script calls `serve_works` with its works: functions that take the case (a dict)
 and return a function of no arguments, which opens the inputs anew and returns the result,
-either an Arrow table (or something that exports one) or, for a count, an int.
+either an Arrow table (or something that exports one) or, for a count, an int. If the
+function has `get_ready`, it is called before each run and not timed.
 """
 
 from __future__ import annotations
@@ -71,8 +72,15 @@ def cpu_seconds() -> float:
     return spent
 
 
+def get_ready(query: Query) -> None:
+    """Does what has to be done before a run."""
+    if hasattr(query, "get_ready"):
+        query.get_ready()
+
+
 def timed_run(query: Query) -> dict[str, Any]:
     """Runs the query once; dropping the result is part of neither time."""
+    get_ready(query)
     before, cpu = resource.getrusage(resource.RUSAGE_SELF), cpu_seconds()
     start = time.perf_counter()
     result = query()
@@ -114,6 +122,7 @@ def serve(prepare: Callable[[], dict[str, Any]], make_query: Callable[[], Query]
             elif query is None:
                 reply = {"error": f"'{verb}' before prepare"}
             elif verb == "answer":
+                get_ready(query)
                 reply = {"rows": write_answer(query(), rest)}
             elif verb == "run":
                 reply = timed_run(query)

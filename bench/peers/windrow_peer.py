@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from serve import Case, Query, serve_works
-from written_files import ArrowFile, RecordFiles
+from written_files import ArrowFile, ParquetFile, RecordFiles
 
 
 def prepare() -> dict[str, Any]:
@@ -17,15 +18,26 @@ def prepare() -> dict[str, Any]:
 
 
 def command(case: Case) -> Query:
-    """Runs `words`; what they write at `output` is the result."""
+    """Runs `words`; what they write at `output` is the result.
+
+    `environment` adds variables. The run report of each run goes to the folder `reports`.
+    """
+    environment = {**os.environ, **case.get("environment", {})}
+    reports = case.get("reports")
 
     def run() -> Any:
-        done = subprocess.run(case["words"], capture_output=True, text=True, check=False)
+        words = list(case["words"])
+        if reports is not None:
+            number = len(os.listdir(reports))
+            words += ["--report", f"{reports}/{number}.json"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
         if done.returncode == 5:
             raise MemoryError(done.stderr.strip())
         if done.returncode != 0:
             raise RuntimeError(f"ended with {done.returncode}: {done.stderr.strip()}")
         output = Path(case["output"])
+        if output.suffix == ".parquet":
+            return ParquetFile(str(output))
         return RecordFiles(str(output)) if output.is_dir() else ArrowFile(str(output))
 
     return run

@@ -39,6 +39,35 @@ class ArrowFile:
 
 
 @dataclass(frozen=True)
+class ParquetFile:
+    """A Parquet file."""
+
+    path: str
+
+    @property
+    def num_rows(self) -> int:
+        """The rows, from the footer."""
+        import pyarrow.parquet as pq
+
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def write_answer(self, path: str) -> int:
+        """Writes its rows; decimals become floating, since a peer may have them so."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(self.path)
+        kinds = [
+            field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field
+            for field in table.schema
+        ]
+        table = table.cast(pa.schema(kinds))
+        with pa.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(table)
+        return int(table.num_rows)
+
+
+@dataclass(frozen=True)
 class RecordFiles:
     """A folder of ArrayRecord files with probe records."""
 

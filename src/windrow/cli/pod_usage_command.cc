@@ -78,9 +78,11 @@ bool IsBucket(const std::string& path) {
          path.find('/', kSchemeLength) == path.size() - 1;
 }
 
-/// An input without any report is well, one that is not there is not.
-Status CheckInput(const plan::JobSpec& job, const std::string& input,
+/// An input without any report is well, one that is not there is not. A store has no
+/// folders: there the prefix must hold something, or be a whole bucket.
+Status CheckInput(const plan::JobSpec& job, const recipe::PodUsageOptions& options,
                   const fs::ObjectAccess& access) {
+  const std::string& input = options.input;
   std::vector<std::string> patterns;
   for (const plan::SourceSpec& source : job.sources) {
     const auto* scan = std::get_if<plan::ScanSpec>(&source.kind);
@@ -91,10 +93,13 @@ Status CheckInput(const plan::JobSpec& job, const std::string& input,
   for (const auto& files : listed) {
     if (!files.empty()) return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const auto below, fs::ListFolder(input, access));
-  if (!below.has_value() && !(fs::IsObjectPath(input) && IsBucket(input))) {
-    return StorageError("--input ", input, ": found nothing there; expected a folder ",
-                        "with usage reports");
+  const bool is_remote = fs::IsObjectPath(input);
+  const std::string below = options.layout == "koku" ? "data/parquet" : "data";
+  ARROW_ASSIGN_OR_RAISE(const auto found,
+                        fs::ListFolder(is_remote ? input : input + "/" + below, access));
+  if (!found.has_value() && !(is_remote && IsBucket(input))) {
+    return StorageError("--input ", input, ": found no ", below, " there; expected a ",
+                        "folder with usage reports");
   }
   spdlog::warn("{}: no usage reports of this source and month", input);
   return Status::OK();
@@ -113,7 +118,7 @@ Status RunPodUsage(const PodUsageCommand& command, const EngineOptions& engine,
                         recipe::PodUsageJob(command.recipe, *reference));
   if (!engine.print_job) {
     ARROW_ASSIGN_OR_RAISE(const fs::ObjectAccess access, ObjectAccessOf(engine, stop));
-    ARROW_RETURN_NOT_OK(CheckInput(job, command.recipe.input, access));
+    ARROW_RETURN_NOT_OK(CheckInput(job, command.recipe, access));
   }
   return RunJob(job, engine, stop);
 }

@@ -4,6 +4,7 @@
 #include <arrow/extension_type.h>
 
 #include "windrow/base/check.h"
+#include "windrow/column/label_columns.h"
 #include "windrow/column/plain_column.h"
 #include "windrow/column/store_assignment.h"
 #include "windrow/column/store_internal.h"
@@ -39,6 +40,7 @@ const arrow::DataType& PlainType(const arrow::DataType& type) {
 
 bool IsReadable(const arrow::DataType& stored, const SqlType& type) {
   const auto id = stored.id();
+  if (type.takes_labels && HoldsLabels(stored)) return true;
   if (id == arrow::Type::NA) return true;
   if (!CheckAssignable(stored, type).ok()) return false;
   switch (type.kind) {
@@ -113,7 +115,7 @@ Status CheckDeclarable(const SqlType& type) {
   return UserError(
       "found the type ", type.ToString(),
       "; expected boolean, smallint, integer, bigint, real, double, "
-      "numeric(p,s), varchar, date, timestamp, timestamptz, bytea, or any for "
+      "numeric(p,s), varchar, date, timestamp, timestamptz, bytea, labels, or any for "
       "what the files have");
 }
 
@@ -139,6 +141,11 @@ Result<ArrayPtr> ReadAs(const ArrayPtr& values, const SqlType& type,
                         std::string_view column, arrow::MemoryPool* pool) {
   const arrow::DataType& plain_type = PlainType(*values->type());
   WINDROW_CHECK(IsReadable(plain_type, type));
+  if (type.takes_labels && HoldsLabels(plain_type)) {
+    const Result<ArrayPtr> sets = NestedLabels(*values, pool);
+    if (sets.ok()) return sets;
+    return At("column '" + std::string(column) + "'", sets.status());
+  }
   if (IsText(type) && type.length == 0) {
     // Text is taken as it is: what it holds is the reader's business.
     ARROW_ASSIGN_OR_RAISE(ArrayPtr plain, PlainColumn(values, pool));

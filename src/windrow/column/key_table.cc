@@ -274,4 +274,13 @@ Status KeyTable::Exists(const KeyBatch& keys, std::span<uint8_t> exists) const {
   return form_ == Form::kHash ? ProbeHash(keys, on_row) : ProbeRange(keys, on_row);
 }
 
+Status KeyTable::CountMatches(const KeyBatch& keys, std::span<uint32_t> counts) const {
+  WINDROW_CHECK(static_cast<int64_t>(counts.size()) == keys.size());
+  auto on_row = [&](int64_t row, std::span<const uint32_t> build_rows) {
+    counts[static_cast<size_t>(row)] = static_cast<uint32_t>(build_rows.size());
+    return Status::OK();
+  };
+  return form_ == Form::kHash ? ProbeHash(keys, on_row) : ProbeRange(keys, on_row);
+}
+
 }  // namespace windrow::column

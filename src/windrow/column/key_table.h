@@ -73,6 +73,9 @@ class KeyTable {
   /// Sets exists[row] to 1 where the key is in the table, else to 0.
   Status Exists(const KeyBatch& keys, std::span<uint8_t> exists) const;
 
+  /// Sets counts[row] to the number of build rows with its key.
+  Status CountMatches(const KeyBatch& keys, std::span<uint32_t> counts) const;
+
   static constexpr uint32_t kNoBuildRow = UINT32_MAX;
 
  private:

@@ -143,6 +143,11 @@ void ExpectMatches(const KeyTable& table, const RowsByText& reference,
   std::vector<uint8_t> found_exists(exists.size(), 7);
   ASSERT_TRUE(table.Exists(keys, found_exists).ok());
   EXPECT_EQ(found_exists, exists);
+  std::vector<uint32_t> counts(exists.size());
+  for (const auto& [probe_row, build_row] : inner) ++counts[probe_row];
+  std::vector<uint32_t> found_counts(exists.size(), 7);
+  ASSERT_TRUE(table.CountMatches(keys, found_counts).ok());
+  EXPECT_EQ(found_counts, counts);
 }
 
 void RunRandom(const KeyKind& kind, uint64_t seed) {

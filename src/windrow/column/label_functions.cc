@@ -44,9 +44,9 @@ const LabelOptionsType* OptionsType() {
 }
 
 struct LabelOptions : cp::FunctionOptions {
-  LabelOptions(std::vector<std::string> keys, bool memo)
+  LabelOptions(std::optional<std::vector<std::string>> keys, bool memo)
       : FunctionOptions(OptionsType()), keys(std::move(keys)), memo(memo) {}
-  std::vector<std::string> keys;
+  std::optional<std::vector<std::string>> keys;
   bool memo;
 };
 
@@ -56,7 +56,7 @@ const LabelOptions& Of(const cp::FunctionOptions& options) {
 
 std::string LabelOptionsType::Stringify(const cp::FunctionOptions& options) const {
   std::string text;
-  for (const std::string& key : Of(options).keys)
+  for (const std::string& key : Of(options).keys.value_or(std::vector<std::string>()))
     text += (text.empty() ? "" : ", ") + key;
   return text;
 }
@@ -125,13 +125,23 @@ struct Workplace {
 /// A bound call. Threads borrow workplaces, so each has a memo of its own and none waits.
 class LabelState : public cp::KernelState {
  public:
-  explicit LabelState(const LabelOptions& options) : memo_(options.memo) {
-    for (const std::string& key : options.keys)
+  explicit LabelState(const LabelOptions& options)
+      : memo_(options.memo), keeps_all_(!options.keys.has_value()) {
+    if (keeps_all_) return;
+    for (const std::string& key : *options.keys)
       EscapeLabelText(key, &keys_.emplace_back());
     std::sort(keys_.begin(), keys_.end(), LabelTextLess);
   }
 
-  const std::vector<std::string>& keys() const { return keys_; }
+  bool keeps_all() const { return keeps_all_; }
+
+  /// Those of `labels` that are wanted; `kept` is where they may be put.
+  const std::vector<Label>& Wanted(const std::vector<Label>& labels,
+                                   std::vector<Label>* kept) const {
+    if (keeps_all_) return labels;
+    KeepLabels(labels, keys_, kept);
+    return *kept;
+  }
 
   std::unique_ptr<Workplace> Borrow(arrow::MemoryPool* pool) {
     const std::scoped_lock lock(mutex_);
@@ -148,6 +158,7 @@ class LabelState : public cp::KernelState {
 
  private:
   const bool memo_;
+  const bool keeps_all_;
   std::vector<std::string> keys_;  ///< escaped, ascending
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workplace>> idle_;
@@ -162,44 +173,46 @@ using OptionalText = std::optional<std::string_view>;
 
 // What a function gives for one text: false for null, else the result in place->text.
 
-Result<bool> LabelsOf(std::string_view text, const LabelState&, Workplace* place) {
+Result<bool> LabelsOf(std::string_view text, const LabelState& state, Workplace* place) {
   ARROW_ASSIGN_OR_RAISE(const bool is_set, place->parser.ReadJson(text));
-  if (is_set) WriteLabels(place->parser.labels(), &place->text);
+  if (is_set) {
+    WriteLabels(state.Wanted(place->parser.labels(), &place->merged), &place->text);
+  }
   return is_set;
 }
 
-Result<bool> PipeLabelsOf(std::string_view text, const LabelState&, Workplace* place) {
+Result<bool> PipeLabelsOf(std::string_view text, const LabelState& state,
+                          Workplace* place) {
   ARROW_RETURN_NOT_OK(place->parser.ReadPipes(text));
-  WriteLabels(place->parser.labels(), &place->text);
+  WriteLabels(state.Wanted(place->parser.labels(), &place->merged), &place->text);
   return true;
 }
 
 Result<bool> FilterOf(std::string_view text, const LabelState& state, Workplace* place) {
   ARROW_RETURN_NOT_OK(ReadLabels(text, &place->labels));
-  KeepLabels(place->labels, state.keys(), &place->merged);
-  WriteLabels(place->merged, &place->text);
+  WriteLabels(state.Wanted(place->labels, &place->merged), &place->text);
   return true;
 }
 
 Result<bool> ValueOf(std::string_view text, const LabelState& state, Workplace* place) {
   ARROW_RETURN_NOT_OK(ReadLabels(text, &place->labels));
-  KeepLabels(place->labels, state.keys(), &place->merged);
-  if (place->merged.empty() || place->merged[0].is_null) return false;
-  UnescapeLabelText(place->merged[0].value, &place->text);
+  const std::vector<Label>& wanted = state.Wanted(place->labels, &place->merged);
+  if (wanted.empty() || wanted[0].is_null) return false;
+  UnescapeLabelText(wanted[0].value, &place->text);
   return true;
 }
 
-/// Computes `of` for a text that is not remembered and appends the result. The number it
+/// Computes and appends a result that is not remembered. The number it
 /// is remembered by, or -1.
 template <typename Compute>
-Result<int64_t> AppendNew(std::string_view key, const Compute& compute, Workplace* place,
-                          arrow::StringBuilder* out) {
+Result<int64_t> AppendNew(std::string_view key, uint64_t hash, const Compute& compute,
+                          Workplace* place, arrow::StringBuilder* out) {
   place->text.clear();
   ARROW_ASSIGN_OR_RAISE(const bool has_text, compute());
   const OptionalText result = has_text ? OptionalText(place->text) : std::nullopt;
   ARROW_RETURN_NOT_OK(result ? out->Append(*result) : out->AppendNull());
   if (!place->remembers) return -1;
-  const Result<int64_t> number = place->memo.Add(key, result);
+  const Result<int64_t> number = place->memo.Add(key, hash, result);
   if (!number.ok()) place->remembers = false;  // memory was denied: go on without
   return number.ok() ? *number : -1;
 }
@@ -227,12 +240,13 @@ Status MapTexts(const TextValues& texts, int64_t rows, const LabelState& state,
       ARROW_RETURN_NOT_OK(out->AppendNull());
       continue;
     }
-    number = place->remembers ? place->memo.Find(*text) : -1;
+    const uint64_t hash = place->remembers ? TextMemo::HashOf(*text) : 0;
+    number = place->remembers ? place->memo.Find(*text, hash) : -1;
     if (number >= 0) {
       ARROW_RETURN_NOT_OK(AppendKnown(place->memo, number, out));
     } else {
       const auto compute = [&] { return kOf(*text, state, place); };
-      ARROW_ASSIGN_OR_RAISE(number, AppendNew(*text, compute, place, out));
+      ARROW_ASSIGN_OR_RAISE(number, AppendNew(*text, hash, compute, place, out));
     }
     if (code >= 0 && number >= 0) place->codes.Set(code, number, place->memo);
   }
@@ -262,6 +276,7 @@ Status MergeRows(const std::vector<TextValues>& arguments, int64_t rows, Workpla
     }
     const auto compute = [&] { return MergeRow(texts, place); };
     int64_t number = -1;
+    uint64_t hash = 0;
     if (place->remembers) {
       place->key.clear();
       for (const OptionalText& text : texts) {
@@ -269,12 +284,13 @@ Status MergeRows(const std::vector<TextValues>& arguments, int64_t rows, Workpla
         place->key.append(reinterpret_cast<const char*>(&size), sizeof(size));
         place->key += *text;
       }
-      number = place->memo.Find(place->key);
+      hash = TextMemo::HashOf(place->key);
+      number = place->memo.Find(place->key, hash);
     }
     if (number >= 0) {
       ARROW_RETURN_NOT_OK(AppendKnown(place->memo, number, out));
     } else {
-      ARROW_RETURN_NOT_OK(AppendNew(place->key, compute, place, out).status());
+      ARROW_RETURN_NOT_OK(AppendNew(place->key, hash, compute, place, out).status());
     }
   }
   return Status::OK();
@@ -318,6 +334,10 @@ Status ExecLabels(cp::KernelContext* context, const cp::ExecSpan& batch,
     column = batch[0].array.ToArray();
   }
   ARROW_ASSIGN_OR_RAISE(const auto array, NestedLabels(*column, context->memory_pool()));
+  if (!static_cast<const LabelState&>(*context->state()).keeps_all()) {
+    const cp::ExecSpan sets({cp::ExecValue(*array->data())}, batch.length);
+    return ExecTexts<FilterOf>(context, sets, out);
+  }
   out->value = array->data();
   return Status::OK();
 }
@@ -369,9 +389,14 @@ Status Add(const std::string& name, bool nested, bool is_varargs,
 
 }  // namespace
 
-std::shared_ptr<cp::FunctionOptions> MakeLabelOptions(std::vector<std::string> keys,
-                                                      bool memo) {
+std::shared_ptr<cp::FunctionOptions> MakeLabelOptions(
+    std::optional<std::vector<std::string>> keys, bool memo) {
   return std::make_shared<LabelOptions>(std::move(keys), memo);
+}
+
+bool KeepsAllLabels(const std::string& function, const cp::FunctionOptions& options) {
+  return (function == kLabelsFunction || function == kPipeLabelsFunction) &&
+         !Of(options).keys.has_value();
 }
 
 Status RegisterLabelFunctions(cp::FunctionRegistry* registry) {

@@ -4,6 +4,7 @@
 #include <arrow/compute/function_options.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,15 @@ inline constexpr char kLabelFilterFunction[] = "windrow_label_filter";  // keys:
 inline constexpr char kLabelMergeFunction[] = "windrow_label_merge";    // any number
 inline constexpr char kLabelValueFunction[] = "windrow_label_value";    // keys: the one
 
-/// Options of every one of them. `keys` are plain text, in any order.
+/// Options of every one of them. `keys` are plain text, in any order; without, what
+/// reads labels keeps all of them.
 std::shared_ptr<arrow::compute::FunctionOptions> MakeLabelOptions(
-    std::vector<std::string> keys, bool memo);
+    std::optional<std::vector<std::string>> keys, bool memo);
+
+/// Whether a call of this name with these options reads labels and keeps all. It can be
+/// given keys instead of being filtered.
+bool KeepsAllLabels(const std::string& function,
+                    const arrow::compute::FunctionOptions& options);
 
 /// Adds the functions to `registry`; once.
 Status RegisterLabelFunctions(arrow::compute::FunctionRegistry* registry);

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -21,6 +22,7 @@ namespace {
 
 namespace cp = arrow::compute;
 using testing::HasSubstr;
+using Keys = std::vector<std::string>;
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
 class LabelFunctions : public testing::Test {
@@ -38,7 +40,7 @@ ArrayPtr ArrayOf(const std::shared_ptr<arrow::DataType>& type, const std::string
 ArrayPtr Texts(const std::string& json) { return ArrayOf(arrow::utf8(), json); }
 
 Result<ArrayPtr> Call(const char* function, std::vector<arrow::Datum> args,
-                      std::vector<std::string> keys = {}, bool memo = true) {
+                      std::optional<Keys> keys = std::nullopt, bool memo = true) {
   const auto options = MakeLabelOptions(std::move(keys), memo);
   ARROW_ASSIGN_OR_RAISE(const arrow::Datum result,
                         cp::CallFunction(function, args, options.get()));
@@ -48,7 +50,7 @@ Result<ArrayPtr> Call(const char* function, std::vector<arrow::Datum> args,
 
 void ExpectCall(const std::string& expected, const char* function,
                 const std::vector<arrow::Datum>& args,
-                const std::vector<std::string>& keys = {}) {
+                const std::optional<Keys>& keys = std::nullopt) {
   for (const bool memo : {true, false}) {
     const auto found = Call(function, args, keys, memo);
     ASSERT_TRUE(found.ok()) << found.status().message();
@@ -110,18 +112,34 @@ TEST_F(LabelFunctions, MapsAndStructsStandForTheirJson) {
 TEST_F(LabelFunctions, FilterKeepsTheListedKeys) {
   const auto sets = Texts(R"j(["{\"a\":\"1\",\"b\":null,\"c\":\"3\"}", null, "{}"])j");
   ExpectCall(R"j(["{\"b\":null,\"c\":\"3\"}", null, "{}"])j", kLabelFilterFunction,
-             {sets}, {"c", "x", "b", "B"});
-  ExpectCall(R"j(["{}", null, "{}"])j", kLabelFilterFunction, {sets}, {});
+             {sets}, Keys{"c", "x", "b", "B"});
+  ExpectCall(R"j(["{}", null, "{}"])j", kLabelFilterFunction, {sets}, Keys{});
   ExpectCall(R"j(["{\"q\\\"\":\"1\"}"])j", kLabelFilterFunction,
-             {Texts(R"j(["{\"q\\\"\":\"1\",\"r\":\"\"}"])j")}, {"q\""});
-  EXPECT_THAT(
-      Call(kLabelFilterFunction, {Texts(R"j(["{\"a\": \"1\"}"])j")}).status().message(),
-      HasSubstr("expected the text of a label set as labels(...) gives it"));
+             {Texts(R"j(["{\"q\\\"\":\"1\",\"r\":\"\"}"])j")}, Keys{"q\""});
+  EXPECT_THAT(Call(kLabelFilterFunction, {Texts(R"j(["{\"a\": \"1\"}"])j")}, Keys{})
+                  .status()
+                  .message(),
+              HasSubstr("expected the text of a label set as labels(...) gives it"));
+}
+
+TEST_F(LabelFunctions, LabelsMayKeepListedKeysOnly) {
+  ExpectCall(R"j(["{\"b\":\"2\"}", null])j", kLabelsFunction,
+             {Texts(R"j(["{\"b\":2,\"a\":1}", "null"])j")}, Keys{"b"});
+  ExpectCall(R"j(["{}", "{}"])j", kPipeLabelsFunction, {Texts(R"j(["a:1", null])j")},
+             Keys{"b"});
+  const auto map = arrow::map(arrow::utf8(), arrow::utf8());
+  ExpectCall(R"j(["{\"a\":\"1\"}", null])j", kLabelsFunction,
+             {ArrayOf(map, R"j([[["b", null], ["a", "1"]], null])j")}, Keys{"a"});
+  EXPECT_THAT(Call(kLabelsFunction, {Texts(R"j(["{\"a\":1,\"a\":1}"])j")}, Keys{"b"})
+                  .status()
+                  .message(),
+              HasSubstr("twice"));
 }
 
 TEST_F(LabelFunctions, ValueIsTextOrNull) {
   ExpectCall(R"j(["x\n\"", null, null, null])j", kLabelValueFunction,
-             {Texts(R"j(["{\"a\":\"x\\n\\\"\"}", "{\"a\":null}", "{}", null])j")}, {"a"});
+             {Texts(R"j(["{\"a\":\"x\\n\\\"\"}", "{\"a\":null}", "{}", null])j")},
+             Keys{"a"});
 }
 
 TEST_F(LabelFunctions, MergeTakesTheLaterValue) {
@@ -144,10 +162,10 @@ TEST_F(LabelFunctions, PipesOfNothingAreTheEmptySet) {
 TEST_F(LabelFunctions, ThreadsShareABoundCall) {
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   const auto schema = arrow::schema({arrow::field("x", type)});
-  const auto bound =
-      cp::call(kLabelsFunction, {cp::field_ref("x")}, MakeLabelOptions({}, true))
-          .Bind(*schema)
-          .ValueOrDie();
+  const auto bound = cp::call(kLabelsFunction, {cp::field_ref("x")},
+                              MakeLabelOptions(std::nullopt, true))
+                         .Bind(*schema)
+                         .ValueOrDie();
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
@@ -182,29 +200,38 @@ TEST_F(LabelFunctions, ThreadsShareABoundCall) {
   for (std::thread& thread : threads) thread.join();
 }
 
+int64_t Find(const TextMemo& memo, std::string_view key) {
+  return memo.Find(key, TextMemo::HashOf(key));
+}
+
+Result<int64_t> Add(TextMemo* memo, std::string_view key,
+                    std::optional<std::string_view> result) {
+  return memo->Add(key, TextMemo::HashOf(key), result);
+}
+
 TEST(TextMemo, ForgetsWhenItGrowsTooLarge) {
   TextMemo memo(arrow::default_memory_pool());
   const std::string large(TextMemo::kBytesMax / 4, 'x');
-  EXPECT_EQ(memo.Find("a"), -1);
-  ASSERT_TRUE(memo.Add("a", "1").ok());
-  ASSERT_TRUE(memo.Add("b", std::nullopt).ok());
-  EXPECT_EQ(memo.result(memo.Find("a")), "1");
-  EXPECT_EQ(memo.result(memo.Find("b")), std::nullopt);
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(memo.Add(large + std::to_string(i), "").ok());
+  EXPECT_EQ(Find(memo, "a"), -1);
+  ASSERT_TRUE(Add(&memo, "a", "1").ok());
+  ASSERT_TRUE(Add(&memo, "b", std::nullopt).ok());
+  EXPECT_EQ(memo.result(Find(memo, "a")), "1");
+  EXPECT_EQ(memo.result(Find(memo, "b")), std::nullopt);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(Add(&memo, large + std::to_string(i), "").ok());
   EXPECT_EQ(memo.age(), 1);
-  EXPECT_EQ(memo.Find("a"), -1);
-  EXPECT_GE(memo.Find(large + "3"), 0);
+  EXPECT_EQ(Find(memo, "a"), -1);
+  EXPECT_GE(Find(memo, large + "3"), 0);
 }
 
 TEST(TextMemo, FindsEachOfManyTexts) {
   TextMemo memo(arrow::default_memory_pool());
   for (int i = 0; i < 5000; ++i) {
-    ASSERT_EQ(memo.Add("key" + std::to_string(i), std::to_string(i)).ValueOrDie(), i);
+    ASSERT_EQ(Add(&memo, "key" + std::to_string(i), std::to_string(i)).ValueOrDie(), i);
   }
   for (int i = 0; i < 5000; ++i) {
-    ASSERT_EQ(memo.result(memo.Find("key" + std::to_string(i))), std::to_string(i));
+    ASSERT_EQ(memo.result(Find(memo, "key" + std::to_string(i))), std::to_string(i));
   }
-  EXPECT_EQ(memo.Find("key5000"), -1);
+  EXPECT_EQ(Find(memo, "key5000"), -1);
 }
 
 }  // namespace

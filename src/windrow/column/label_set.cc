@@ -3,6 +3,7 @@
 
 #include <arrow/util/utf8.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -197,10 +198,19 @@ void KeepLabels(std::span<const Label> labels, std::span<const std::string> keys
 }
 
 bool LabelTextLess(std::string_view a, std::string_view b) {
-  const auto has_escape = [](std::string_view text) {
-    return text.find('\\') != std::string_view::npos;
-  };
-  if (!has_escape(a) && !has_escape(b)) return a < b;
+  // An escape matters only where the texts part: the longest has six characters.
+  constexpr size_t kEscapeBytes = 6;
+  const size_t shared =
+      std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
+  if (shared == b.size()) return false;
+  if (shared == a.size()) return true;
+  bool has_escape = a[shared] == '\\' || b[shared] == '\\';
+  for (size_t i = shared - std::min(shared, kEscapeBytes - 1); i < shared; ++i) {
+    has_escape |= a[i] == '\\';
+  }
+  if (!has_escape) {
+    return static_cast<unsigned char>(a[shared]) < static_cast<unsigned char>(b[shared]);
+  }
   std::string plain_a;
   std::string plain_b;
   UnescapeLabelText(a, &plain_a);

@@ -173,6 +173,7 @@ Result<SqlType> SqlType::Parse(std::string_view text) {
 }
 
 std::string SqlType::ToString() const {
+  if (takes_labels) return "labels";
   std::string text(NameOf(kind));
   if (kind == SqlKind::kVarchar && length > 0) {
     text += Bracketed(std::to_string(length));

@@ -43,6 +43,8 @@ struct SqlType {
   int32_t scale = 0;
   /// kTimestamp, kTimestampTz: decimal digits of a second that are kept, 0 to 6.
   int32_t fraction_digits = 6;
+  /// kText, of a scan only: maps and structs are read as texts, their label sets.
+  bool takes_labels = false;
 
   bool operator==(const SqlType&) const = default;
 

@@ -12,13 +12,16 @@ namespace {
 
 constexpr int64_t kFirstSlots = 1024;
 
-uint64_t HashOf(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
+constexpr int64_t kFirstBytes = 64 << 10;
 
 }  // namespace
 
-int64_t TextMemo::Find(std::string_view key) const {
+uint64_t TextMemo::HashOf(std::string_view key) {
+  return XXH3_64bits(key.data(), key.size());
+}
+
+int64_t TextMemo::Find(std::string_view key, uint64_t hash) const {
   if (slots_.empty()) return -1;
-  const uint64_t hash = HashOf(key);
   const auto mask = static_cast<uint64_t>(slots_.size() - 1);
   for (uint64_t place = hash & mask; slots_[place] != 0; place = (place + 1) & mask) {
     const int64_t number = slots_[place] - 1;
@@ -31,11 +34,11 @@ int64_t TextMemo::Find(std::string_view key) const {
   return -1;
 }
 
-Result<int64_t> TextMemo::Add(std::string_view key,
+Result<int64_t> TextMemo::Add(std::string_view key, uint64_t hash,
                               std::optional<std::string_view> result) {
   const auto size = static_cast<int64_t>(key.size() + result.value_or("").size());
   if (bytes_.size() + size > kBytesMax) Forget();
-  const Status added = Append(key, HashOf(key), result);
+  const Status added = Append(key, hash, result);
   if (!added.ok()) {
     Forget();
     return added;
@@ -47,6 +50,12 @@ Status TextMemo::Append(std::string_view key, uint64_t hash,
                         std::optional<std::string_view> result) {
   if (2 * (entries_.size() + 1) > slots_.size()) ARROW_RETURN_NOT_OK(Grow());
   const int64_t offset = bytes_.size();
+  const auto size = static_cast<int64_t>(key.size() + result.value_or("").size());
+  if (offset + size > bytes_reserved_) {
+    const int64_t doubled = std::max(2 * bytes_reserved_, kFirstBytes);
+    ARROW_RETURN_NOT_OK(bytes_.Reserve(std::max(doubled, offset + size)));
+    bytes_reserved_ = std::max(doubled, offset + size);
+  }
   ARROW_RETURN_NOT_OK(bytes_.Append({key.data(), key.size()}));
   if (result.has_value()) {
     ARROW_RETURN_NOT_OK(bytes_.Append({result->data(), result->size()}));

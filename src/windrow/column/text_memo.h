@@ -24,11 +24,13 @@ class TextMemo {
 
   /// Number of the result for `key`, -1 when there is none. Valid until the next Forget
   /// or Add that forgets, which changes `age`.
-  int64_t Find(std::string_view key) const;
+  int64_t Find(std::string_view key, uint64_t hash) const;
+  static uint64_t HashOf(std::string_view key);
 
   /// Remembers `result` for `key`, which Find did not find; null is a result too. The
   /// number of the result. When memory is denied nothing is remembered any more.
-  Result<int64_t> Add(std::string_view key, std::optional<std::string_view> result);
+  Result<int64_t> Add(std::string_view key, uint64_t hash,
+                      std::optional<std::string_view> result);
 
   std::optional<std::string_view> result(int64_t number) const;
 
@@ -50,6 +52,7 @@ class TextMemo {
 
   PoolVector<Entry> entries_;
   PoolVector<char> bytes_;
+  int64_t bytes_reserved_ = 0;
   PoolVector<uint32_t> slots_;  ///< entry plus one; a power of two, at most half full
   int64_t age_ = 0;
 };

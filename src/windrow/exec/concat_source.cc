@@ -38,6 +38,8 @@ class PartReader : public UnitReader {
     }
   }
 
+  std::string place() const override { return unit_->place(); }
+
  private:
   std::unique_ptr<UnitReader> unit_;
   ConcatPart* part_;

@@ -239,13 +239,19 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
       if ((*batch)->num_rows() == 0) continue;
       Result<PreparedPtr> prepared = chain_.Prepare(0, std::move(*batch));
       if (!prepared.ok()) {
-        Fail(prepared.status());
+        Fail(Placed(*unit->reader, prepared.status()));
         break;
       }
       if (*prepared != nullptr) lanes_.Deliver(unit->lane, std::move(*prepared));
     }
     unit->reader.reset();
     lanes_.Close(unit->lane);
+  }
+
+  /// What an operator says of a value does not know which file has it.
+  static Status Placed(const UnitReader& reader, const Status& status) {
+    const std::string place = reader.place();
+    return place.empty() || BlameOf(status) != Blame::kData ? status : At(place, status);
   }
 
   void UnitLeft() {

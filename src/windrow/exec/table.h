@@ -72,6 +72,9 @@ class UnitReader {
   /// Decodes the next batch of at most the run's morsel rows and bytes; null at the end.
   /// Runs on a worker and does not wait for a device.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+  /// Where its rows come from, for messages about them: "FILE: row group 3"; "" when that
+  /// says nothing to a user. Any thread, at any time.
+  virtual std::string place() const { return {}; }
 };
 
 /// One scan under way. Units come in the table's row order; batches of different units

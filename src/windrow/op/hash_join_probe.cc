@@ -25,7 +25,16 @@ struct MatchedBatch : exec::Prepared {
       : batch(std::move(batch)), matches(pool) {}
   std::shared_ptr<arrow::RecordBatch> batch;
   column::KeyMatches matches;
+  std::unique_ptr<JoinPairs> rest;  ///< pairs of the batch not found yet; null: none
 };
+
+/// Takes pairs until there are many or no more.
+Status TakePairs(JoinPairs* pairs, column::KeyMatches* matches) {
+  while (!pairs->done() && matches->probe_rows.size() < HashJoinProbe::kWaitingPairsMax) {
+    ARROW_RETURN_NOT_OK(pairs->Next(matches));
+  }
+  return Status::OK();
+}
 
 /// Replaces the batch by its joined rows when they are much fewer, as the batch waits for
 /// its window to fill.
@@ -60,6 +69,7 @@ HashJoinProbe::HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> lef
 
 Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
     std::shared_ptr<arrow::RecordBatch> batch) {
+  if (finds_piecewise()) return PreparePairs(std::move(batch));
   ARROW_ASSIGN_OR_RAISE(const auto keys, KeysOf(*batch, options_.key_columns,
                                                 right_->table.layout(), context_->pool));
   auto matched = std::make_unique<MatchedBatch>(std::move(batch), context_->pool);
@@ -70,8 +80,41 @@ Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
   return matched;
 }
 
+Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::PreparePairs(
+    std::shared_ptr<arrow::RecordBatch> batch) {
+  const JoinPairs::Options options{
+      options_.kind, &options_.key_columns,
+      options_.condition.has_value() ? &*options_.condition : nullptr};
+  ARROW_ASSIGN_OR_RAISE(auto pairs,
+                        JoinPairs::Make(options, batch, right_.get(), context_));
+  auto matched = std::make_unique<MatchedBatch>(std::move(batch), context_->pool);
+  ARROW_RETURN_NOT_OK(TakePairs(pairs.get(), &matched->matches));
+  if (!pairs->done()) {
+    matched->rest = std::move(pairs);
+  } else if (matched->matches.probe_rows.empty()) {
+    return nullptr;
+  } else {
+    ARROW_RETURN_NOT_OK(KeepJoinedRows(context_->pool, matched.get()));
+  }
+  return matched;
+}
+
 Status HashJoinProbe::Consume(std::unique_ptr<exec::Prepared> prepared,
                               exec::Emitter* emitter) {
+  auto& matched = static_cast<MatchedBatch&>(*prepared);
+  const std::shared_ptr<arrow::RecordBatch> batch = matched.batch;
+  const std::unique_ptr<JoinPairs> rest = std::move(matched.rest);
+  ARROW_RETURN_NOT_OK(Wait(std::move(prepared), emitter));
+  while (rest != nullptr && !rest->done()) {
+    auto more = std::make_unique<MatchedBatch>(batch, context_->pool);
+    ARROW_RETURN_NOT_OK(TakePairs(rest.get(), &more->matches));
+    ARROW_RETURN_NOT_OK(Wait(std::move(more), emitter));
+  }
+  return Status::OK();
+}
+
+Status HashJoinProbe::Wait(std::unique_ptr<exec::Prepared> prepared,
+                           exec::Emitter* emitter) {
   waiting_rows_ += static_cast<const MatchedBatch&>(*prepared).matches.probe_rows.size();
   waiting_.push_back(std::move(prepared));
   return waiting_rows_ >= window_rows_ ? EmitWindow(emitter) : Status::OK();
@@ -119,21 +162,41 @@ Status HashJoinProbe::EmitWindow(exec::Emitter* emitter) {
 }
 
 HashJoinFilter::HashJoinFilter(JoinKind kind, std::vector<int> key_columns,
+                               std::optional<PairCondition> condition,
                                std::shared_ptr<arrow::Schema> schema,
                                std::shared_ptr<const BuiltSide> right,
                                exec::RunContext* context)
     : kind_(kind),
       key_columns_(std::move(key_columns)),
+      condition_(std::move(condition)),
       schema_(std::move(schema)),
       right_(std::move(right)),
       context_(context) {}
 
+/// Sets (*exists)[row] to 1 where the left row has a partner.
+Status HashJoinFilter::FindPartners(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                    std::vector<uint8_t>* exists) const {
+  if (!condition_.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(
+        const auto keys,
+        KeysOf(*batch, key_columns_, right_->table.layout(), context_->pool));
+    return right_->table.Exists(keys, *exists);
+  }
+  const JoinPairs::Options options{JoinKind::kInner, &key_columns_, &*condition_};
+  ARROW_ASSIGN_OR_RAISE(const auto pairs,
+                        JoinPairs::Make(options, batch, right_.get(), context_));
+  while (!pairs->done()) {
+    column::KeyMatches matches(context_->pool);
+    ARROW_RETURN_NOT_OK(pairs->Next(&matches));
+    for (const uint32_t row : matches.probe_rows) (*exists)[row] = 1;
+  }
+  return Status::OK();
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> HashJoinFilter::Process(
     std::shared_ptr<arrow::RecordBatch> batch) {
-  ARROW_ASSIGN_OR_RAISE(const auto keys, KeysOf(*batch, key_columns_,
-                                                right_->table.layout(), context_->pool));
   std::vector<uint8_t> exists(static_cast<size_t>(batch->num_rows()));
-  ARROW_RETURN_NOT_OK(right_->table.Exists(keys, exists));
+  ARROW_RETURN_NOT_OK(FindPartners(batch, &exists));
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits,
                         arrow::AllocateEmptyBitmap(batch->num_rows(), context_->pool));
   const uint8_t wanted = kind_ == JoinKind::kSemi ? 1 : 0;

@@ -174,8 +174,8 @@ class JoinRun {
               metrics};
     }
     if (kind_ == JoinKind::kSemi || kind_ == JoinKind::kAnti) {
-      return {std::make_unique<HashJoinFilter>(kind_, left_.key_columns, output_.schema,
-                                               built, &context_),
+      return {std::make_unique<HashJoinFilter>(kind_, left_.key_columns, std::nullopt,
+                                               output_.schema, built, &context_),
               nullptr, metrics};
     }
     return {nullptr,

@@ -2,7 +2,9 @@
 #include "windrow/op/join_keys.h"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 
 namespace windrow::op {
 
@@ -12,6 +14,11 @@ Result<column::KeyBatch> KeysOf(const arrow::RecordBatch& batch,
                                 arrow::MemoryPool* pool) {
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (const int column : key_columns) columns.push_back(batch.column(column));
+  if (columns.empty()) {
+    ARROW_ASSIGN_OR_RAISE(
+        columns.emplace_back(),
+        arrow::MakeArrayFromScalar(arrow::BooleanScalar(false), batch.num_rows(), pool));
+  }
   return column::KeyBatch::Make(layout, columns, pool);
 }
 

@@ -23,7 +23,8 @@ struct JoinOutput {
   std::vector<int> right_columns;
 };
 
-/// The join keys of a batch.
+/// The join keys of a batch. Without key columns every row has the same one, false, so
+/// that all rows join with all.
 Result<column::KeyBatch> KeysOf(const arrow::RecordBatch& batch,
                                 const std::vector<int>& key_columns,
                                 const column::KeyLayout& layout, arrow::MemoryPool* pool);

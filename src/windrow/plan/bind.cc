@@ -18,6 +18,7 @@
 #include "windrow/plan/bind_union.h"
 #include "windrow/plan/expression_bind.h"
 #include "windrow/plan/expression_text.h"
+#include "windrow/plan/join_condition.h"
 
 namespace windrow::plan {
 namespace {
@@ -229,6 +230,7 @@ class Binder {
       join.right_keys.push_back(key.right.value);
     }
     ARROW_RETURN_NOT_OK(NameJoinColumns(spec, &join));
+    ARROW_RETURN_NOT_OK(BindJoinCondition(spec, &join));
     return Make(std::move(join));
   }
 
@@ -265,6 +267,19 @@ class Binder {
       }
       join->columns.push_back({true, name, output});
     }
+    return Status::OK();
+  }
+
+  /// The condition sees the columns of the joined rows as they are named before some are
+  /// chosen.
+  Status BindJoinCondition(const JoinSpec& spec, JoinNode* join) const {
+    if (!spec.where.has_value()) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(join->condition, Parse(*spec.where));
+    auto columns =
+        ConditionColumns(*join, spec.suffix.has_value() ? spec.suffix->value : "");
+    ARROW_RETURN_NOT_OK(
+        At(FormatPlace(job_.document_name, spec.where->place), columns.status()));
+    join->condition_columns = *std::move(columns);
     return Status::OK();
   }
 

@@ -40,6 +40,11 @@ std::vector<ColumnType> ReadColumnTypes(const YamlNode& node, std::string_view w
 
 Result<std::optional<column::SqlType>> ReadDeclaredType(const std::string& text) {
   if (text == "any") return std::nullopt;
+  if (text == "labels") {
+    column::SqlType labels;
+    labels.takes_labels = true;
+    return labels;
+  }
   ARROW_ASSIGN_OR_RAISE(const auto type, column::SqlType::Parse(text));
   ARROW_RETURN_NOT_OK(column::CheckDeclarable(type));
   return type;

@@ -57,8 +57,11 @@ std::string DetailOf(const JoinNode& join) {
   for (size_t k = 0; k < join.left_keys.size(); ++k) {
     keys.push_back(join.left_keys[k] + " = " + join.right_keys[k]);
   }
-  return std::string(JoinHowName(join.how)) + " on " + Joined(keys, ", ") +
-         (join.nulls_equal ? ", nulls equal" : "");
+  std::string text(JoinHowName(join.how));
+  text += keys.empty() ? ", all pairs" : " on " + Joined(keys, ", ");
+  if (join.nulls_equal) text += ", nulls equal";
+  if (join.condition != nullptr) text += ", where " + ToText(*join.condition);
+  return text;
 }
 
 std::string TextOf(const SortNode::Key& key) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arrow/compute/expression.h>
 #include <arrow/type.h>
 
 #include <memory>
@@ -27,7 +28,7 @@ Result<TypedExpr> TextOrCodes(const FunctionCall& call, size_t index) {
 
 Result<TypedExpr> CallLabels(const FunctionCall& call, const char* kernel,
                              std::vector<TypedExpr> args,
-                             std::vector<std::string> keys = {}) {
+                             std::optional<std::vector<std::string>> keys = {}) {
   return CallKernel(call.source, kernel, std::move(args),
                     column::MakeLabelOptions(std::move(keys), call.settings.label_memo));
 }
@@ -38,12 +39,6 @@ Result<TypedExpr> BindLabels(FunctionCall call) {
   }
   ARROW_ASSIGN_OR_RAISE(TypedExpr value, TextOrCodes(call, 0));
   return CallLabels(call, column::kLabelsFunction, {std::move(value)});
-}
-
-/// Text stays as it is, whatever it says.
-Result<TypedExpr> BindLabelText(FunctionCall call) {
-  if (column::HoldsLabels(*call.args[0].type)) return BindLabels(std::move(call));
-  return TextArgument(call, 0);
 }
 
 Result<TypedExpr> BindPipeLabels(FunctionCall call) {
@@ -62,9 +57,19 @@ Result<std::vector<std::string>> Keys(const FunctionCall& call) {
   return keys;
 }
 
+/// A filter of labels that were just read is part of reading them: the others then are
+/// never written.
 Result<TypedExpr> BindLabelFilter(FunctionCall call) {
   ARROW_ASSIGN_OR_RAISE(TypedExpr set, TextOrCodes(call, 0));
   ARROW_ASSIGN_OR_RAISE(std::vector<std::string> keys, Keys(call));
+  const auto* read = set.expression.call();
+  if (read != nullptr && read->options != nullptr &&
+      column::KeepsAllLabels(read->function_name, *read->options)) {
+    set.expression = arrow::compute::call(
+        read->function_name, read->arguments,
+        column::MakeLabelOptions(std::move(keys), call.settings.label_memo));
+    return set;
+  }
   return CallLabels(call, column::kLabelFilterFunction, {std::move(set)},
                     std::move(keys));
 }
@@ -90,8 +95,6 @@ const std::vector<FunctionEntry>& LabelFunctions() {
       {"label_filter", "label_filter(set, 'key', ...)", 1, kAnyNumber, BindLabelFilter},
       {"label_merge", "label_merge(set, ...), later ones win", 1, kAnyNumber,
        BindLabelMerge},
-      {"label_text", "label_text(text, or a map or struct of plain values)", 1, 1,
-       BindLabelText},
       {"label_value", "label_value(set, 'key')", 2, 2, BindLabelValue},
       {"labels", "labels(JSON text, or a map or struct of plain values)", 1, 1,
        BindLabels},

@@ -54,6 +54,11 @@ std::string_view JoinHowName(JoinHow how) {
   return kNames[static_cast<size_t>(how)];
 }
 
+bool MayJoinWithoutKeys(const JoinSpec& join) {
+  return join.where.has_value() || join.how == JoinHow::kInner ||
+         join.how == JoinHow::kLeft;
+}
+
 std::string_view NullSourceName(NullSource null_source) {
   constexpr std::array<std::string_view, 3> kNames = {"drop", "error", "empty"};
   return kNames[static_cast<size_t>(null_source)];

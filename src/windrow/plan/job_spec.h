@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "windrow/plan/placed.h"
+#include "windrow/plan/values_spec.h"
 
 namespace windrow::plan {
 
@@ -45,23 +46,6 @@ struct GenerateSpec {
   std::optional<int64_t> seed;  ///< without one, the data set's own
   std::map<std::string, PlacedText> options;
   bool operator==(const GenerateSpec&) const = default;
-};
-
-/// A cell of inline rows, null without text.
-using ValueCell = Placed<std::optional<std::string>>;
-
-/// `type` is SQL's name of it, as in a cast.
-struct ValuesColumn {
-  PlacedText name;
-  PlacedText type;
-  bool operator==(const ValuesColumn&) const = default;
-};
-
-/// Rows written into the job. Each has a cell for each column.
-struct ValuesSpec {
-  std::vector<ValuesColumn> columns;  ///< at least one
-  std::vector<Placed<std::vector<ValueCell>>> rows;
-  bool operator==(const ValuesSpec&) const = default;
 };
 
 struct SourceSpec {
@@ -114,12 +98,15 @@ struct JoinKey {
   bool operator==(const JoinKey&) const = default;
 };
 
-/// Equality join. `suffix` is appended to the right side's columns whose names the left
-/// side has too; without one, such columns are an error when the plan is made.
+/// Equality join; without keys every pair of rows. `where` leaves pairs out before it is
+/// decided which left rows have a partner. `suffix` is appended to the right side's
+/// columns whose names the left side has too; without one, such columns are an error when
+/// the plan is made.
 struct JoinSpec {
   PlacedText left;
   PlacedText right;
   std::vector<JoinKey> on;
+  std::optional<PlacedText> where;
   JoinHow how = JoinHow::kInner;
   std::optional<PlacedText> suffix;
   /// The right side's columns that come out, in the right side's order; absent: all.
@@ -279,6 +266,10 @@ const PlacedText& InputOf(const SinkSpec& sink);
 
 std::string_view FormatName(FileFormat format);
 std::string_view JoinHowName(JoinHow how);
+
+/// Whether `on` may be empty: each row then has all the other side's rows for partners.
+bool MayJoinWithoutKeys(const JoinSpec& join);
+
 std::string_view NullSourceName(NullSource null_source);
 std::string_view ProbeSplitName(ProbeSplit split);
 

@@ -248,7 +248,8 @@ class JobChecker {
   }
 
   void CheckStep(Place place, const JoinSpec& join) {
-    RequireFilled(!join.on.empty(), place, "column to join on");
+    RequireFilled(!join.on.empty() || MayJoinWithoutKeys(join), place,
+                  "column to join on");
   }
 
   void CheckStep(Place place, const SortSpec& sort) {

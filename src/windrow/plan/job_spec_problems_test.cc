@@ -176,12 +176,15 @@ INSTANTIATE_TEST_SUITE_P(
              "source or step\n"
              "j:3:19: found no 'on' in the join of step 's'; expected COLUMN, [COLUMN, "
              "...] or {LEFT: RIGHT, ...}"},
-        Case{"{join: {left: q, right: qu, on: {}, how: innr}, from: q}",
+        Case{"{join: {left: q, right: q, on: [], how: innr, where: [x]}}",
+             "j:3:52: found the text 'innr' for 'how'; expected inner, left, semi or "
+             "anti; did you mean 'inner'?\n"
+             "j:3:65: found a list for 'where'; expected an expression"},
+        Case{"{join: {left: q, right: qu, on: {}, how: semi}, from: q}",
              "j:3:36: found no source or step 'qu'; expected one of q, s; did you mean "
              "'q'?\n"
-             "j:3:44: found no column for 'on'; expected at least one\n"
-             "j:3:53: found the text 'innr' for 'how'; expected inner, left, semi or "
-             "anti; did you mean 'inner'?\n"
+             "j:3:44: found no column for 'on' in a semi join; expected at least one, or "
+             "a condition ('where')\n"
              "j:3:60: found the unknown key 'from' in step 's'; expected join"},
         Case{"{join: {left: q, right: q, on: a, nulls_equal: 1, suffix: \"\"}}",
              "j:3:59: found the number 1 for 'nulls_equal'; expected true or false\n"

@@ -186,7 +186,8 @@ JoinSpec StepReader::ReadJoin(const YamlNode& node, const std::string& owner) {
   JoinSpec join;
   if (!ExpectMap(node, "join", "a map with left, right and on", problems_)) return join;
   const Fields fields(node, owner, problems_);
-  fields.AllowOnly({"left", "right", "on", "how", "columns", "suffix", "nulls_equal"});
+  fields.AllowOnly(
+      {"left", "right", "on", "where", "how", "columns", "suffix", "nulls_equal"});
   const auto read_side = [&](std::string_view key) -> PlacedText {
     constexpr std::string_view kExpected = "the name of a source or step";
     const auto* side = fields.Require(key, kExpected);
@@ -197,6 +198,9 @@ JoinSpec StepReader::ReadJoin(const YamlNode& node, const std::string& owner) {
   if (const auto* on =
           fields.Require("on", "COLUMN, [COLUMN, ...] or {LEFT: RIGHT, ...}")) {
     join.on = ReadJoinKeys(*on);
+  }
+  if (const auto* where = fields.Find("where")) {
+    join.where = ReadExpression(*where, "where", problems_);
   }
   if (const auto* how = fields.Find("how")) {
     const auto read = ReadChoice(*how, "how", kJoinHows, problems_);
@@ -215,6 +219,11 @@ JoinSpec StepReader::ReadJoin(const YamlNode& node, const std::string& owner) {
   }
   if (const auto* nulls_equal = fields.Find("nulls_equal")) {
     join.nulls_equal = ReadBool(*nulls_equal, "nulls_equal", problems_);
+  }
+  const auto* on = fields.Find("on");
+  if (on != nullptr && join.on.empty() && !MayJoinWithoutKeys(join)) {
+    problems_.Add(on->place, "found no column for 'on' in a ", JoinHowName(join.how),
+                  " join; expected at least one, or a condition ('where')");
   }
   return join;
 }
@@ -236,9 +245,6 @@ std::vector<JoinKey> StepReader::ReadJoinKeys(const YamlNode& node) {
     for (const YamlNode& item : node.items) read_key(item);
   } else {
     read_key(node);
-  }
-  if (keys.empty()) {
-    problems_.Add(node.place, "found no column for 'on'; expected at least one");
   }
   return keys;
 }

@@ -56,8 +56,9 @@ steps:
   three: {sort: [a, '"odd name" DESC nulls first', {column: size, descending: true}]}
   four: {limit: 0}
   five: {join: {left: four, right: q, on: [a, {b: c}], suffix: _r, nulls_equal: true}}
-  six: {join: {left: five, right: q, on: a, how: anti}}
-  seven: {aggregate: {by: a, columns: {}}}
+  six: {join: {left: five, right: q, on: a, how: anti, where: x < y}}
+  crossed: {join: {left: five, right: q, on: []}}
+  seven: {aggregate: {by: a, columns: {}}, from: six}
   eight: {aggregate: {by: [a, {d: x // 2}], columns: {s: sum(x) / 2, c: count(*) + 1}}}
 sinks:
   - {write: out, compression: "zstd:3", format: arrow, preserve_order: false,
@@ -86,7 +87,8 @@ steps:
       how: inner
       suffix: _r
       nulls_equal: true
-  six: {join: {left: five, right: q, on: a, how: anti}}
+  six: {join: {left: five, right: q, on: a, where: "x < y", how: anti}}
+  crossed: {join: {left: five, right: q, on: [], how: inner}}
   seven: {aggregate: {by: [a], columns: {}}, from: six}
   eight:
     aggregate: {by: [a, {d: "x // 2"}], columns: {s: "sum(x) / 2", c: "count(*) + 1"}}

@@ -175,6 +175,7 @@ YamlNode WriteStep(const JoinSpec& join) {
   Put(body, "left", Text(join.left.value));
   Put(body, "right", Text(join.right.value));
   Put(body, "on", WriteJoinKeys(join.on));
+  if (join.where.has_value()) Put(body, "where", Text(join.where->value));
   Put(body, "how", Text(JoinHowName(join.how)));
   if (join.columns.has_value()) Put(body, "columns", NamesOf(*join.columns));
   if (join.suffix.has_value()) Put(body, "suffix", Text(join.suffix->value));

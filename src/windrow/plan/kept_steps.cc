@@ -48,13 +48,23 @@ class StepKeeper {
     if (groups) holds_groups_.insert(node.get());
   }
 
+  bool IsSharedGroups(const LogicalNode& node) const {
+    return readers_.at(&node) > 1 && holds_groups_.contains(&node);
+  }
+
+  /// Filters and projects of kept rows are not kept themselves.
+  bool IsLinkOfKept(const LogicalNode& node) const {
+    if (!IsLink(node)) return false;
+    const NodePtr input = InputsOf(node)[0];
+    return IsLink(*input) ? IsLinkOfKept(*input) : IsSharedGroups(*input);
+  }
+
   /// `node` with what has to be kept replaced by scans, itself too. Rows of a union's
   /// input must come straight from a scan.
   Result<NodePtr> Cut(const NodePtr& node, bool is_union_input) {
     const auto known = cut_.find(node.get());
     if (known != cut_.end()) return known->second;
-    const bool is_shared =
-        readers_.at(node.get()) > 1 && holds_groups_.contains(node.get());
+    const bool is_shared = IsSharedGroups(*node) && !IsLinkOfKept(*node);
     const bool is_union = node->As<UnionNode>() != nullptr;
     const bool passes_on = is_union_input && !is_shared && IsLink(*node);
     std::vector<NodePtr> inputs = InputsOf(*node);

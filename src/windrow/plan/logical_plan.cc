@@ -107,7 +107,14 @@ std::optional<int64_t> RowsOf(const ProjectNode& project) {
   return project.input->estimated_rows;
 }
 
-std::optional<int64_t> RowsOf(const JoinNode& join) { return join.left->estimated_rows; }
+std::optional<int64_t> RowsOf(const JoinNode& join) {
+  const auto left = join.left->estimated_rows;
+  const auto right = join.right->estimated_rows;
+  const bool keeps_left = join.how == JoinHow::kSemi || join.how == JoinHow::kAnti;
+  if (!join.left_keys.empty() || keeps_left || !left || !right) return left;
+  int64_t pairs = 0;
+  return __builtin_mul_overflow(*left, *right, &pairs) ? INT64_MAX : pairs;
+}
 
 std::optional<int64_t> RowsOf(const SortNode& sort) {
   if (!sort.limit.has_value()) return sort.input->estimated_rows;
@@ -143,6 +150,16 @@ std::optional<int64_t> RowsOf(const LimitNode& limit) {
 }
 
 }  // namespace
+
+SchemaPtr PairSchema(const std::vector<JoinColumn>& columns, const arrow::Schema& left,
+                     const arrow::Schema& right) {
+  arrow::FieldVector fields;
+  for (const JoinColumn& column : columns) {
+    const arrow::Schema& side = column.is_right ? right : left;
+    fields.push_back(side.GetFieldByName(column.input)->WithName(column.output));
+  }
+  return arrow::schema(std::move(fields));
+}
 
 Result<NodePtr> MakeNode(std::string step, decltype(LogicalNode::op) op) {
   auto node = std::make_shared<LogicalNode>();

@@ -57,7 +57,18 @@ struct JoinNode {
   JoinHow how = JoinHow::kInner;
   bool nulls_equal = false;
   std::vector<JoinColumn> columns;  ///< left ones first
+  ExprPtr condition;                ///< of pairs with equal keys; may be null
+  /// What the condition reads, left ones first; `output` is the name it has there.
+  std::vector<JoinColumn> condition_columns;
+
+  /// The right side is kept whole, to look at pairs one window after the other.
+  bool looks_at_pairs() const { return condition != nullptr || left_keys.empty(); }
 };
+
+/// The columns of a join's sides under the names `columns` give them.
+std::shared_ptr<arrow::Schema> PairSchema(const std::vector<JoinColumn>& columns,
+                                          const arrow::Schema& left,
+                                          const arrow::Schema& right);
 
 struct SortNode {
   struct Key {

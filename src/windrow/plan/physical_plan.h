@@ -53,6 +53,8 @@ struct ProbeOp {
   JoinHow how;
   std::vector<std::string> keys;
   std::vector<JoinColumn> columns;  ///< inputs: stage column, or column of the built side
+  ExprPtr condition;                ///< may be null
+  std::vector<JoinColumn> condition_columns;
 };
 
 /// Streams the right side's keys against the built left side.

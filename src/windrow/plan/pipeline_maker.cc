@@ -78,6 +78,29 @@ op::JoinOutput OutputOf(const std::vector<JoinColumn>& columns, JoinHow how,
   return output;
 }
 
+/// The condition of a join, bound to the columns it reads; none without one.
+Result<std::optional<op::PairCondition>> ConditionOf(const ProbeOp& probe,
+                                                     const arrow::Schema& left,
+                                                     const arrow::Schema& right,
+                                                     BindSettings settings) {
+  std::optional<op::PairCondition> condition;
+  if (probe.condition == nullptr) return condition;
+  condition.emplace();
+  condition->schema = PairSchema(probe.condition_columns, left, right);
+  for (const JoinColumn& column : probe.condition_columns) {
+    if (column.is_right) {
+      condition->right_columns.push_back(right.GetFieldIndex(column.input));
+    } else {
+      condition->left_columns.push_back(left.GetFieldIndex(column.input));
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(BoundExpression bound,
+                        BindPredicate(*probe.condition, *condition->schema, settings));
+  condition->predicate = std::move(bound.expression);
+  condition->text = std::move(bound.text);
+  return condition;
+}
+
 }  // namespace
 
 std::vector<int> IndicesOf(const std::vector<std::string>& names,
@@ -208,10 +231,14 @@ Status Instantiator::PipelineMaker::Add(const ProbeOp& probe) {
   join.metrics = Metrics("hash_join");
   std::vector<int> keys = IndicesOf(probe.keys, *schema_);
   const op::JoinKind kind = KindOf(probe.how);
+  ARROW_ASSIGN_OR_RAISE(
+      auto condition,
+      ConditionOf(probe, *schema_, *join.built->rows->schema(), Settings()));
   if (kind == op::JoinKind::kSemi || kind == op::JoinKind::kAnti) {
-    AddOperator(std::make_unique<op::HashJoinFilter>(kind, std::move(keys), schema_,
-                                                     join.built, context_),
-                "hash_join");
+    AddOperator(
+        std::make_unique<op::HashJoinFilter>(kind, std::move(keys), std::move(condition),
+                                             schema_, join.built, context_),
+        "hash_join");
     std::vector<ProjectNode::Column> kept;
     for (const JoinColumn& column : probe.columns) {
       kept.push_back({column.output, Expr::Column(column.input)});
@@ -221,6 +248,7 @@ Status Instantiator::PipelineMaker::Add(const ProbeOp& probe) {
   op::HashJoinProbe::Options options;
   options.kind = kind;
   options.key_columns = std::move(keys);
+  options.condition = std::move(condition);
   options.output =
       OutputOf(probe.columns, probe.how, *schema_, join.built->rows->schema().get());
   AddBreaker(std::make_unique<op::HashJoinProbe>(std::move(options), schema_, join.built,

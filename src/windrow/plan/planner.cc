@@ -32,6 +32,7 @@ JoinKeys KeysOf(const JoinNode& join) {
     const auto right = join.right->schema->GetFieldByName(join.right_keys[k])->type();
     keys.types.push_back(column::CommonKeyType(*left, *right).ValueOrDie());
   }
+  if (keys.types.empty()) keys.types.push_back(arrow::boolean());  // see op::KeysOf
   return keys;
 }
 
@@ -144,11 +145,12 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
   const std::optional<LateScan> right = LateSide(join.right);
   JoinChoice choice;
   choice.checks_keys = switches_.identity_keys && right.has_value() &&
-                       right->filters.empty() && join.right_keys.size() == 1 &&
-                       !join.nulls_equal && MayCountUp(*right, join.right_keys[0]);
+                       !join.looks_at_pairs() && right->filters.empty() &&
+                       join.right_keys.size() == 1 && !join.nulls_equal &&
+                       MayCountUp(*right, join.right_keys[0]);
   choice.builds_left = switches_.swap_sides && right.has_value() &&
-                       left_rows.has_value() && right_rows.has_value() &&
-                       *left_rows < *right_rows;
+                       !join.looks_at_pairs() && left_rows.has_value() &&
+                       right_rows.has_value() && *left_rows < *right_rows;
   auto rows = [](const std::optional<int64_t>& count) {
     return count.has_value() ? std::to_string(*count) : std::string("unknown");
   };
@@ -164,6 +166,7 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
   if (switches_.late_payload && !right.has_value()) {
     reason << "; the right side is computed, so it is built";
   }
+  if (join.looks_at_pairs()) reason << "; pairs are looked at, so the right side is kept";
   choice.reason = reason.str();
   return choice;
 }
@@ -342,6 +345,7 @@ Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinN
 
   std::optional<LateScan> late = LateSide(built);
   if (is_small && !is_identity && !builds_left && !KeepsLeftOnly(join.how)) late.reset();
+  if (join.looks_at_pairs()) late.reset();
 
   std::vector<JoinColumn> columns = join.columns;
   if (late.has_value()) RenameInputs(*late, !builds_left, &columns);
@@ -370,7 +374,8 @@ Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinN
   }
   ARROW_ASSIGN_OR_RAISE(Lowered probe, Lower(join.left, stages));
   probe.ops.push_back(
-      {node.step, ProbeOp{id, join.how, join.left_keys, std::move(columns)}});
+      {node.step, ProbeOp{id, join.how, join.left_keys, std::move(columns),
+                          join.condition, join.condition_columns}});
   return probe;
 }
 

@@ -214,6 +214,9 @@ Result<NodePtr> PruneJoin(const LogicalNode& node, JoinNode join, const Names& u
   for (const JoinColumn& column : join.columns) {
     (column.is_right ? right : left).insert(column.input);
   }
+  for (const JoinColumn& column : join.condition_columns) {
+    (column.is_right ? right : left).insert(column.input);
+  }
   ARROW_ASSIGN_OR_RAISE(join.left, Prune(join.left, left));
   ARROW_ASSIGN_OR_RAISE(join.right, Prune(join.right, right));
   return MakeNode(node.step, std::move(join));

@@ -259,7 +259,7 @@ std::string Item(const std::string& name, const std::string& expression) {
 std::string PodColumns(bool is_hourly) {
   std::string columns =
       "[{day: cast(interval_start as date)}, namespace, node, pod, resource_id, "
-      "{pod_labels: label_text(pod_labels)}";
+      "pod_labels";
   for (const auto& [name, stored] : {std::pair("cpu", "cpu_core_seconds"),
                                      std::pair("memory", "memory_byte_seconds")}) {
     const std::string prefix = std::string(name) + "_";
@@ -312,8 +312,11 @@ std::string VolumeColumns(bool is_hourly) {
                            "persistentvolume", "storageclass", "csi_volume_handle"}) {
     add(name, name, "''");
   }
-  for (const char* name : {"persistentvolume_labels", "persistentvolumeclaim_labels"}) {
-    add(name, std::string("label_text(") + name + ")", "''");
+  for (const auto& [name, stored] :
+       {std::pair("volume_set", "persistentvolume_labels"),
+        std::pair("claim_set", "persistentvolumeclaim_labels")}) {
+    columns +=
+        ", " + Item(name, "label_filter(${labels}(" + std::string(stored) + ")${keys})");
   }
   for (const auto& [name, stored] :
        {std::pair("capacity", "persistentvolumeclaim_capacity_bytes"),
@@ -330,7 +333,7 @@ std::string Schema(std::initializer_list<const char*> texts,
                    std::initializer_list<const char*> numbers) {
   std::string schema = "{interval_start: timestamp(3)";
   for (const char* name : texts) schema += std::string(", ") + name + ": varchar";
-  for (const char* name : labels) schema += std::string(", ") + name + ": any";
+  for (const char* name : labels) schema += std::string(", ") + name + ": labels";
   for (const char* name : numbers) schema += std::string(", ") + name + ": double";
   return schema + "}";
 }

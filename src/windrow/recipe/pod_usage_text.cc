@@ -25,11 +25,11 @@ sources:
   node_reports:
     scan: "${input}/data/parquet/daily/${account}/OCP/node_labels/${month}"
     allow_empty: true
-    schema: {interval_start: timestamp(3), node: varchar, node_labels: any}
+    schema: {interval_start: timestamp(3), node: varchar, node_labels: labels}
   namespace_reports:
     scan: "${input}/data/parquet/daily/${account}/OCP/namespace_labels/${month}"
     allow_empty: true
-    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: any}
+    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: labels}
 %{reference}
 steps:
   pod_rows: {filter: "${window}", from: pod_reports}
@@ -57,23 +57,23 @@ sources:
   node_reports:
     scan: "${input}/${month}/day=*/openshift_node_labels_line_items*/*.parquet"
     allow_empty: true
-    schema: {interval_start: timestamp(3), node: varchar, node_labels: any}
+    schema: {interval_start: timestamp(3), node: varchar, node_labels: labels}
   namespace_reports:
     scan: "${input}/${month}/day=*/openshift_namespace_labels_line_items*/*.parquet"
     allow_empty: true
-    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: any}
+    schema: {interval_start: timestamp(3), namespace: varchar, namespace_labels: labels}
 %{reference}
 steps:
   pod_rows: {filter: "${window}", from: pod_reports}
   pod_hours: {select: %{pod_columns}}
-  # By texts as they are stored first: there are many hours and few texts. Koku's ingest
-  # makes empty texts and zeros of null, so the groups of null then join those.
+  # By texts as they are stored: there are many hours and few texts. Koku's ingest makes
+  # empty texts and zeros of null.
   pod_texts:
     aggregate:
       by: [day, namespace, node, pod, pod_labels]
       columns:
 %{pod_sums}
-  pod_filled:
+  pod_days:
     with_columns:
       namespace: coalesce(namespace, '')
       node: coalesce(node, '')
@@ -88,11 +88,6 @@ steps:
       memory_limit: coalesce(memory_limit, 0)
       node_cores: coalesce(node_cores, 0)
       node_memory: coalesce(node_memory, 0)
-  pod_days:
-    aggregate:
-      by: [day, namespace, node, pod, pod_labels]
-      columns:
-%{pod_sums}
   capacity_texts:
     aggregate:
       by: [interval_start, node]
@@ -118,7 +113,7 @@ const char kPodUsagePods[] = R"yaml(
       by:
         - day: cast(interval_start as date)
         - node: ${node}
-        - node_set: label_filter(${labels}(label_text(node_labels))${keys})
+        - node_set: label_filter(${labels}(node_labels)${keys})
       columns: {}
   namespace_rows: {filter: "${window}", from: namespace_reports}
   namespace_sets:
@@ -126,7 +121,7 @@ const char kPodUsagePods[] = R"yaml(
       by:
         - day: cast(interval_start as date)
         - namespace: ${namespace}
-        - namespace_set: label_filter(${labels}(label_text(namespace_labels))${keys})
+        - namespace_set: label_filter(${labels}(namespace_labels)${keys})
       columns: {}
 
   node_capacity:
@@ -202,7 +197,7 @@ const char kPodUsageVolumes[] = R"yaml(
   volume_days:
     aggregate:
       by: [day, namespace, pod, persistentvolumeclaim, persistentvolume, storageclass,
-           csi_volume_handle, persistentvolume_labels, persistentvolumeclaim_labels]
+           csi_volume_handle, volume_set, claim_set]
       columns:
         capacity: max(capacity)
         capacity_seconds: sum(capacity_seconds)
@@ -244,8 +239,7 @@ const char kPodUsageVolumes[] = R"yaml(
   volume_merged:
     with_columns:
       labels: "label_merge(coalesce(node_set, '{}'), coalesce(namespace_set, '{}'),
-        label_filter(${labels}(persistentvolume_labels)${keys}),
-        label_filter(${labels}(persistentvolumeclaim_labels)${keys}))"
+        volume_set, claim_set)"
   volume_groups:
     aggregate:
       by: [namespace, node, resource_id, persistentvolumeclaim, persistentvolume,

@@ -44,6 +44,8 @@ class DeclaredUnit : public exec::UnitReader {
                std::shared_ptr<const ScanColumns> columns)
       : unit_(std::move(unit)), columns_(std::move(columns)) {}
 
+  std::string place() const override { return unit_->place(); }
+
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     ARROW_ASSIGN_OR_RAISE(const auto batch, unit_->Next());
     if (batch == nullptr) return nullptr;

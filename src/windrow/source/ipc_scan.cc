@@ -134,6 +134,8 @@ class IpcUnit : public exec::UnitReader {
   IpcUnit(std::shared_ptr<const Scan> scan, std::vector<Part> parts)
       : scan_(std::move(scan)), parts_(std::move(parts)) {}
 
+  std::string place() const override { return scan_->file->path(); }
+
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (batch_ == nullptr) {
       if (next_part_ == parts_.size()) return nullptr;

@@ -81,6 +81,9 @@ class RowGroupReader : public exec::UnitReader {
       : plan_(std::move(plan)), row_group_(row_group), bytes_(std::move(bytes)) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override;
+  std::string place() const override {
+    return plan_->file->path + ": row group " + std::to_string(row_group_);
+  }
 
  private:
   Status Open();

@@ -26,6 +26,8 @@ class PartUnit : public exec::UnitReader {
         check_(std::move(check)),
         pool_(pool) {}
 
+  std::string place() const override { return unit_->place(); }
+
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     const auto read = unit_->Next();
     if (!read.ok() && check_ != nullptr && BlameOf(read.status()) == Blame::kData) {

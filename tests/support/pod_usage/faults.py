@@ -166,7 +166,7 @@ def _number_faults() -> Iterator[Fault]:
     sum_of_two = make([pod(limit=HUGE / 2), pod(name="p2", limit=HUGE / 2)])
     yield Fault("sum-huge", sum_of_two, ("pod_limit_cpu_core",))
     huge_node = make([pod()], hours=[{**hour(0), "node_capacity_cpu_core_seconds": HUGE}])
-    yield Fault("capacity-huge", huge_node, ("capacity_cpu_core",))
+    yield Fault("capacity-huge", huge_node, ("cpu_core_hours",))
     no_node = make([pod(), pod(name="p2", node=None)], claims=[claim(pod="p2")])
     yield Fault("volume-without-node", no_node, ("volume_request_storage",))
 
