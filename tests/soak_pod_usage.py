@@ -52,6 +52,7 @@ class Soak:
         self._proxy = proxy
         self._env = environment(proxy.url, WINDROW_STORE_TRIES="3")
         self._states = TwoStates(folder, SummaryTables(server))
+        self._next = ""  # the state to load
         store.make_bucket(BUCKET)
         for name in PODS:
             store.put_folder(BUCKET, f"{name}/", folder / name)
@@ -65,16 +66,19 @@ class Soak:
         }
 
     def run(self, seed: int) -> tuple[str, str]:
-        """The fault drawn, and what is wrong; nothing when all is well."""
+        """What befell the run and what the table held, and what is wrong: nothing, or words."""
         draw = random.Random(seed)
         fault = draw.choice(list(self._faults))
         before = draw.choice(list(PODS))
         self._states.put(before)
+        self._next = next(name for name in PODS if name != before)
         try:
             ended = self._faults[fault](draw)
         finally:
             self._proxy.rule = lambda request: None
-        return fault, self._wrong(fault, before, ended)
+        held = self._states.held()
+        end = "stays" if held == before else "changes"
+        return f"{fault}, {end}", self._wrong(fault, before, ended, held)
 
     def _start(self, name: str, draw: random.Random) -> subprocess.Popen:
         options = ["--parallel", draw.choice("1124"), "--slots", draw.choice("124")]
@@ -94,14 +98,13 @@ class Soak:
         return Ended(name, process.returncode, stdout + stderr)
 
     def _moment(self, draw: random.Random) -> float:
-        return draw.random() * 1.2 * self._states.seconds
+        return draw.random() * 2.5 * self._states.seconds  # reading from the store takes longer
 
     def _undisturbed(self, draw: random.Random) -> list[Ended]:
-        name = draw.choice(list(PODS))
-        return [self._end(name, self._start(name, draw))]
+        return [self._end(self._next, self._start(self._next, draw))]
 
     def _killed(self, draw: random.Random) -> list[Ended]:
-        name = draw.choice(list(PODS))
+        name = self._next
         process = self._start(name, draw)
         time.sleep(self._moment(draw))
         process.kill()
@@ -110,7 +113,7 @@ class Soak:
         return [ended]
 
     def _without_server(self, draw: random.Random) -> list[Ended]:
-        name = draw.choice(list(PODS))
+        name = self._next
         process = self._start(name, draw)
         time.sleep(self._moment(draw))
         self._server.kill()
@@ -154,8 +157,7 @@ class Soak:
             time.sleep(draw.choice([0, 0, self._moment(draw)]))
         return [self._end(name, process) for name, process in started]
 
-    def _wrong(self, fault: str, before: str, ended: list[Ended]) -> str:
-        held = self._states.held()
+    def _wrong(self, fault: str, before: str, ended: list[Ended], held: str) -> str:
         done = [run.loads for run in ended if run.exit_code == 0]
         allowed = set(done) or {before}
         codes = {"kill": {0, -9}, "kill server": {0, 4}, "store for good": {0, 4}}
@@ -198,13 +200,14 @@ def main() -> int:
         for seed in range(first, first + arguments.runs):
             if time.monotonic() - begun > arguments.seconds:
                 break
-            fault, wrong = soak.run(seed)
-            counts[fault] += 1
+            what, wrong = soak.run(seed)
+            counts[what] += 1
             if wrong:
                 print(f"{wrong}\nreplay: {Path(__file__).name} --seed {seed} --runs 1")
                 return 1
-    told = ", ".join(f"{fault} {count}" for fault, count in sorted(counts.items()))
-    print(f"{counts.total()} runs from seed {first}: {told}")
+    print(f"{counts.total()} runs from seed {first}; what befell them, and the table:")
+    for what, count in sorted(counts.items()):
+        print(f"{count:5} {what}")
     return 0
 
 

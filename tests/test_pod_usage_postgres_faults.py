@@ -41,6 +41,20 @@ def states(postgres_server: PostgresServer, inputs: Path) -> Iterator[TwoStates]
     postgres_server.drop_database("two states")
 
 
+def test_a_torn_table_is_noticed(states: TwoStates):
+    table = states.tables.table
+    one_row = f"(select uuid from {table} where cluster_alias = 'old' limit 1)"
+    for change in (
+        f"delete from {table} where uuid = {one_row}",
+        f"update {table} set usage_start = usage_start + 1 where uuid = {one_row}",
+        f"delete from {table} where infrastructure_raw_cost = 1.5",
+    ):
+        states.put("old")
+        assert states.held() == "old"
+        states.tables.database.execute(change)
+        assert states.held().startswith("neither")
+
+
 def test_a_killed_run(states: TwoStates, chance: random.Random):
     ends = set()
     for point in range(POINTS):
