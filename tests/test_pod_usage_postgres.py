@@ -166,7 +166,7 @@ def test_a_month_without_reports_empties_its_days(
     load_well(case, tmp_path, tables)
     assert tables.rows()
     empty = make([])
-    (tmp_path / "none/data").mkdir(parents=True)
+    (tmp_path / "none/data/parquet").mkdir(parents=True)
     load_well(empty, tmp_path, tables, reports="none")
     assert tables.rows() == []
 

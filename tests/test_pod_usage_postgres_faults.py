@@ -61,7 +61,7 @@ def test_a_killed_run(states: TwoStates, chance: random.Random):
         states.put("old")
         parallel = ("--parallel", "4") if point % 2 else ()
         process = command.start(*states.words("new", *parallel), cwd=states.folder)
-        time.sleep(chance.random() * states.seconds)
+        time.sleep(chance.random() * states.seconds if point else 0)
         process.kill()
         process.communicate(timeout=20)
         ends.add(left := states.held())
