@@ -1,10 +1,12 @@
 # The verbs people and CI type; each sets up what it needs and repeats nothing needlessly.
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench asan tsan fmt tidy clean FORCE
+.PHONY: help build test soak demo bench asan tsan fmt tidy clean FORCE
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
 BENCH ?= quick
+SECONDS ?= 600
+RUNS ?= 1000
 cpp_files = $$(git ls-files --cached --others --exclude-standard '*.h' '*.cc')
 python_files := tools tests bench
 run_ctest = ctest --output-on-failure -j2 --test-dir
@@ -28,6 +30,9 @@ test: build  ## every test: unit, cases, Python
 	$(run_ctest) build/release || status=$$?; \
 	$(python) -m pytest tests || status=$$?; \
 	exit $$status
+
+soak: build  ## pod-usage with random faults; SECONDS= and RUNS= bound it
+	@PYTHONPATH=tests $(python) tests/soak_pod_usage.py --seconds $(SECONDS) --runs $(RUNS)
 
 demo: build  ## join generated quotes and securities, step by step
 	@tools/demo.sh

