@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Shows Windrow on generated data in ./demo: quotes joined with all columns of their
-# securities by the enrich recipe, a job document of its own over the result, and pings
-# made into training records by the probe-rows recipe.
+# securities by the enrich recipe, a job document of its own over the result, pings made
+# into training records by the probe-rows recipe, and OpenShift usage reports into a daily
+# summary by the pod-usage recipe.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 windrow="$PWD/build/release/windrow"
 mkdir -p demo
 cd demo
 
-readonly quotes=120000 securities=1000000 pings=2000000 shown_lines=14
+readonly quotes=120000 securities=1000000 pings=2000000 pod_hours=100000 shown_lines=14
 
 # step TITLE ARGUMENTS...: runs the command and prints its first lines and its wall time.
 step() {
@@ -65,9 +66,20 @@ step "Every record checked against its rules and its manifest" \
   probe-rows --output probes --verify
 step "What the training side reads" inspect probes/test.arrayrecord
 
+rm -rf usage
+step "Usage of pods: hourly and daily reports, as koku stores them" \
+  generate pod-usage --rows $pod_hours -o usage
+step "The rows of the daily summary" \
+  pod-usage --input usage --account org1234567 \
+  --source 00000000-0000-0000-0000-000000000001 --cluster-id demo --cluster-alias Demo \
+  --report-period-id 1 --start 2025-10-01 --end 2025-10-01 \
+  --reference usage/reference.json --to summary.parquet --report summary-report.json
+step "What came out" inspect summary.parquet --samples 1
+
 printf '\nThe files are in %s:\n' "$PWD"
 printf '  %s\n' "quotes.arrow, securities.arrow   inputs" \
   "enrich.yaml, widest.yaml         job documents: edit them and windrow run them" \
   "enriched.arrow, widest.parquet   outputs" \
   "probes/                          train and test records, and their manifest" \
-  "enrich-report.json, probes-report.json   what was done, in numbers"
+  "usage/, summary.parquet          usage reports, and their daily summary" \
+  "enrich-report.json, probes-report.json, summary-report.json   what was done, in numbers"

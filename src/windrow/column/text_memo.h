@@ -17,7 +17,7 @@ namespace windrow::column {
 /// Single-threaded.
 class TextMemo {
  public:
-  static constexpr int64_t kBytesMax = 32 << 20;
+  static constexpr int64_t kBytesMax = 8 << 20;
 
   explicit TextMemo(arrow::MemoryPool* pool)
       : entries_(pool), bytes_(pool), slots_(pool) {}
