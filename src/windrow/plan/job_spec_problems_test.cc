@@ -119,15 +119,15 @@ INSTANTIATE_TEST_SUITE_P(
              "j:3:13: found the unknown key 'filtr' in step 's'; expected filter, "
              "select, with_columns, join, sort, limit, collect, aggregate, "
              "probe_measurements, "
-             "probe_records or from; did you mean 'filter'?"},
+             "probe_records, union or from; did you mean 'filter'?"},
         Case{"{from: q}",
              "j:3:9: found no kind in step 's'; expected one of filter, select, "
-             "with_columns, join, sort, limit, collect, aggregate, probe_measurements or "
-             "probe_records"},
+             "with_columns, join, sort, limit, collect, aggregate, probe_measurements, "
+             "probe_records or union"},
         Case{"{filter: x, limit: 5}",
              "j:3:9: found filter and limit in step 's'; expected one of filter, select, "
-             "with_columns, join, sort, limit, collect, aggregate, probe_measurements or "
-             "probe_records"},
+             "with_columns, join, sort, limit, collect, aggregate, probe_measurements, "
+             "probe_records or union"},
         Case{"{sort: a, limit: -5}", "j:3:29: found -5 for 'limit'; expected 0 or more"},
         Case{"{limit: -1}", "j:3:20: found -1 for 'limit'; expected 0 or more"},
         Case{"{limit: 1.5}",
@@ -148,8 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"filter",
              "j:3:12: found the text 'filter' for step 's'; expected {KIND: ...} with "
              "filter, select, with_columns, join, sort, limit, collect, "
-             "aggregate, probe_measurements or "
-             "probe_records"},
+             "aggregate, probe_measurements, "
+             "probe_records or union"},
         Case{"{filter: x, from: qq}",
              "j:3:30: found no source or step 'qq'; expected one of q, s; did you mean "
              "'q'?"},
@@ -232,7 +232,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{generate: quots, seed: x, opt: [1]}",
              "j:2:14: found no 'rows' in source 'q'; expected rows: N\n"
              "j:2:25: found the unknown data set 'quots'; expected one of securities, "
-             "quotes, pings; did you mean 'quotes'?\n"
+             "quotes, pings, pod_usage_hourly, pod_usage_daily, pod_storage, "
+             "pod_node_labels, pod_namespace_labels; did you mean 'quotes'?\n"
              "j:2:38: found the text 'x' for 'seed'; expected a whole number\n"
              "j:2:46: found a list for 'opt'; expected text, a number or a boolean"},
         Case{"{generate: quotes, rows: -1, scan: a}",
@@ -334,7 +335,7 @@ sinks:
       "j:6:65: found the text 'outer' for 'how'; expected inner, left, semi or anti\n"
       "j:7:12: found the unknown key 'with_colums' in step 'priced'; expected filter, "
       "select, with_columns, join, sort, limit, collect, aggregate, probe_measurements, "
-      "probe_records or from; did you mean 'with_columns'?\n"
+      "probe_records, union or from; did you mean 'with_columns'?\n"
       "j:8:27: found no source or step 'pricd'; expected one of quotes, securities, "
       "matched, priced, kept, top; did you mean 'priced'?\n"
       "j:9:25: found -1 for 'limit'; expected 0 or more\n"

@@ -106,7 +106,7 @@ sinks:
     compression: uncompressed
     group_size: 16
   - {write: "d/{a b}.x", from: two, partition_by: {"a b": [x, "1"]}, manifest: m.json}
-  - {write: t.jsonl, from: six, types: {a: jsonb, "b c": "text[]"}}
+  - {write: t.jsonl, from: eight, types: {a: jsonb, "b c": "text[]"}}
   - {collect: kept, from: two}
 )yaml");
 }
