@@ -5,6 +5,7 @@ WINDROW_FUZZ_SEEDS=5000 runs more of them, WINDROW_FUZZ_FIRST=17 starts at anoth
 folder of a job that failed is kept, with its inputs, job document and output.
 """
 
+import operator
 import os
 import shlex
 import shutil
@@ -42,3 +43,20 @@ def check(
             pytrace=False,
         )
     shutil.rmtree(folder)
+
+
+def difference(table, expected, is_same: Callable[[object, object], bool] = operator.eq) -> str:
+    """What is wrong with an output, in a line; empty when nothing is."""
+    table.validate(full=True)
+    if table.column_names != expected.column_names:
+        return f"columns {table.column_names}, expected {expected.column_names}"
+    if table.num_rows != expected.num_rows:
+        return f"{table.num_rows} rows, expected {expected.num_rows}"
+    for name in expected.column_names:
+        if table[name].type != expected[name].type:
+            return f"{name} has type {table[name].type}, expected {expected[name].type}"
+        pairs = zip(table[name].to_pylist(), expected[name].to_pylist(), strict=True)
+        for row, (value, wanted) in enumerate(pairs):
+            if not is_same(value, wanted):
+                return f"{name}[{row}] is {str(value)[:200]}, expected {str(wanted)[:200]}"
+    return ""

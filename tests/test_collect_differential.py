@@ -20,22 +20,7 @@ def test_random_collect(seed: int, tmp_path: Path):
         __file__,
         tmp_path,
         collect.arguments,
-        lambda: _difference(case_tables.read_output(tmp_path / "out.arrow"), collect.expected),
+        lambda: random_runs.difference(
+            case_tables.read_output(tmp_path / "out.arrow"), collect.expected
+        ),
     )
-
-
-def _difference(table, expected) -> str:
-    """What is wrong with the output, in a line; empty when nothing is."""
-    table.validate(full=True)
-    if table.column_names != expected.column_names:
-        return f"columns {table.column_names}, expected {expected.column_names}"
-    if table.num_rows != expected.num_rows:
-        return f"{table.num_rows} rows, expected {expected.num_rows}"
-    for name in expected.column_names:
-        if table[name].type != expected[name].type:
-            return f"{name} has type {table[name].type}, expected {expected[name].type}"
-        pairs = zip(table[name].to_pylist(), expected[name].to_pylist(), strict=True)
-        for row, (value, wanted) in enumerate(pairs):
-            if value != wanted:
-                return f"{name}[{row}] is {str(value)[:200]}, expected {str(wanted)[:200]}"
-    return ""

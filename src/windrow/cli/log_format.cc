@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/cli/log_format.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -12,15 +10,10 @@
 #include <memory>
 #include <string_view>
 
+#include "windrow/base/json_text.h"
+
 namespace windrow::cli {
 namespace {
-
-std::string JsonText(std::string_view text) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-  return {buffer.GetString(), buffer.GetSize()};
-}
 
 /// The message as a JSON text.
 class JsonMessage : public spdlog::custom_flag_formatter {

@@ -5,13 +5,11 @@
 #include <arrow/record_batch.h>
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <vector>
 
 #include "windrow/cli/run_job.h"
+#include "windrow/cli/text_file.h"
 #include "windrow/fs/object_listing.h"
 #include "windrow/plan/database_spec.h"
 #include "windrow/recipe/pod_usage_reference.h"
@@ -24,13 +22,11 @@ using recipe::PodUsageReference;
 using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
 Result<PodUsageReference> ReadReferenceFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.is_open() || std::filesystem::is_directory(path)) {
+  const std::optional<std::string> text = ReadTextFile(path);
+  if (!text.has_value()) {
     return UserError("--reference ", path, ": cannot be read; expected a JSON file");
   }
-  Result<PodUsageReference> reference = recipe::ParsePodUsageReference(text.str());
+  Result<PodUsageReference> reference = recipe::ParsePodUsageReference(*text);
   if (!reference.ok()) return At(path, reference.status());
   return reference;
 }

@@ -11,10 +11,11 @@
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <sstream>
+#include <optional>
 
 #include "windrow/base/byte_size.h"
 #include "windrow/cli/progress_line.h"
+#include "windrow/cli/text_file.h"
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/explain.h"
 #include "windrow/plan/job_spec_reader.h"
@@ -141,13 +142,11 @@ Result<plan::JobSpec> LoadJob(const DocumentOptions& options) {
     }
     variables[definition.substr(0, equals)] = definition.substr(equals + 1);
   }
-  std::ifstream file(options.path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.is_open() || std::filesystem::is_directory(options.path)) {
+  const std::optional<std::string> text = ReadTextFile(options.path);
+  if (!text.has_value()) {
     return UserError(options.path, ": the job document cannot be read; expected a file");
   }
-  return plan::ReadJobSpec(text.str(), options.path, variables);
+  return plan::ReadJobSpec(*text, options.path, variables);
 }
 
 Status RunJob(const plan::JobSpec& job, const EngineOptions& options,

@@ -28,27 +28,15 @@ RowBuffer::~RowBuffer() {
 
 Status RowBuffer::Append(std::shared_ptr<arrow::RecordBatch> batch) {
   const int64_t bytes = arrow::util::TotalBufferSize(*batch);
-  const int64_t rows = batch->num_rows();
   const std::scoped_lock lock(mutex_);
-  batches_.push_back({std::move(batch), {}, rows, bytes});
-  num_rows_ += rows;
+  batches_.push_back({std::move(batch), {}, bytes});
   bytes_in_memory_ += bytes;
   return Status::OK();
-}
-
-int64_t RowBuffer::num_rows() const {
-  const std::scoped_lock lock(mutex_);
-  return num_rows_;
 }
 
 int64_t RowBuffer::num_batches() const {
   const std::scoped_lock lock(mutex_);
   return static_cast<int64_t>(batches_.size());
-}
-
-int64_t RowBuffer::batch_rows(int64_t index) const {
-  const std::scoped_lock lock(mutex_);
-  return batches_[static_cast<size_t>(index)].rows;
 }
 
 int64_t RowBuffer::batch_bytes(int64_t index) const {

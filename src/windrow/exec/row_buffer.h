@@ -30,10 +30,8 @@ class RowBuffer : public Spillable {
   /// Adds a batch of the schema, its columns of the schema's types.
   Status Append(std::shared_ptr<arrow::RecordBatch> batch);
 
-  int64_t num_rows() const;
   int64_t num_batches() const;
-  /// Rows and, by estimate, bytes of a batch.
-  int64_t batch_rows(int64_t index) const;
+  /// Of a batch, by estimate.
   int64_t batch_bytes(int64_t index) const;
   /// May read from disk, into memory of the run's pool.
   Result<std::shared_ptr<arrow::RecordBatch>> ReadBatch(int64_t index) const;
@@ -45,7 +43,6 @@ class RowBuffer : public Spillable {
   struct Held {
     std::shared_ptr<arrow::RecordBatch> batch;  ///< null when on disk
     SpillFile::Block stored;
-    int64_t rows = 0;
     int64_t bytes = 0;
   };
 
@@ -56,7 +53,6 @@ class RowBuffer : public Spillable {
   mutable std::mutex mutex_;  ///< guards what follows
   std::vector<Held> batches_;
   std::unique_ptr<SpillFile> file_;
-  int64_t num_rows_ = 0;
   std::atomic<int64_t> bytes_in_memory_ = 0;
 };
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/recipe/pod_usage.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,7 +8,10 @@
 #include <map>
 #include <utility>
 
+#include "windrow/base/json_text.h"
 #include "windrow/base/near_name.h"
+#include "windrow/plan/database_spec.h"
+#include "windrow/plan/expression.h"
 #include "windrow/plan/job_spec_reader.h"
 #include "windrow/recipe/pod_usage_text.h"
 
@@ -74,11 +74,8 @@ constexpr SummaryColumn kSummaryColumns[] = {
 /// Text as JSON, which a YAML document may hold anywhere. A dollar is doubled, since the
 /// document's reader takes it for the start of a variable.
 std::string Json(std::string_view text) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
   std::string json;
-  for (const char c : std::string_view(buffer.GetString(), buffer.GetSize())) {
+  for (const char c : JsonText(text)) {
     json += c;
     if (c == '$') json += c;
   }
@@ -90,13 +87,8 @@ std::string JsonOrNull(const std::optional<std::string>& text) {
 }
 
 /// Text as a literal of SQL.
-std::string SqlLiteral(std::string_view text) {
-  std::string literal = "'";
-  for (const char c : text) {
-    literal += c;
-    if (c == '\'') literal += c;
-  }
-  return literal + "'";
+std::string SqlLiteral(const std::string& text) {
+  return plan::ToText(*plan::Expr::Literal(plan::LiteralKind::kString, text));
 }
 
 Result<Date> ParseDate(const char* option, const std::string& text) {
@@ -135,10 +127,6 @@ bool IsUuid(std::string_view text) {
   return true;
 }
 
-bool IsDatabase(std::string_view target) {
-  return target.starts_with("postgresql://") || target.starts_with("postgres://");
-}
-
 Status CheckOptions(const PodUsageOptions& options) {
   if (options.layout != "koku" && options.layout != "hourly") {
     return UserError("--layout ", options.layout, ": expected koku or hourly",
@@ -153,11 +141,11 @@ Status CheckOptions(const PodUsageOptions& options) {
   }
   const bool is_file = options.to.ends_with(".ndjson") ||
                        options.to.ends_with(".parquet") || options.to.ends_with(".arrow");
-  if (!is_file && !IsDatabase(options.to)) {
+  if (!is_file && !plan::IsDatabase(options.to)) {
     return UserError("--to ", options.to,
                      ": expected OUT.parquet, OUT.ndjson or postgresql://...");
   }
-  if (options.parallel.has_value() && !IsDatabase(options.to)) {
+  if (options.parallel.has_value() && !plan::IsDatabase(options.to)) {
     return UserError("--parallel ", *options.parallel,
                      ": expected only with --to postgresql://...");
   }
@@ -211,7 +199,7 @@ std::string SummaryColumns(const PodUsageOptions& options,
     list += (list.empty() ? "[{" : ", {") + std::string(name) + ": " +
             (expression.empty() ? std::string(name) : "\"" + expression + "\"") + "}";
   };
-  if (IsDatabase(options.to)) add("uuid", "uuid()");
+  if (plan::IsDatabase(options.to)) add("uuid", "uuid()");
   for (const SummaryColumn& column : kSummaryColumns) {
     const std::string type = column.type;
     if (column.of_volumes && !reference.has_volumes) {
@@ -229,7 +217,7 @@ std::string SummaryColumns(const PodUsageOptions& options,
 
 std::string Sink(const PodUsageOptions& options, const Date& start, const Date& end) {
   std::string text = "{write: " + Json(options.to);
-  if (!IsDatabase(options.to)) {
+  if (!plan::IsDatabase(options.to)) {
     text += ", types: {";
     for (const SummaryColumn& column : kSummaryColumns) {
       text += std::string(&column == kSummaryColumns ? "" : ", ") + column.name + ": \"" +

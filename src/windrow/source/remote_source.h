@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
+#include "windrow/exec/run_context.h"
 #include "windrow/exec/table.h"
 
 namespace windrow::source {
@@ -13,6 +15,12 @@ struct BegunUnit {
   State state = State::kEnd;
   int64_t bytes = 0;  ///< on their way for the unit
 };
+
+/// Most bytes that a scan of several objects, or a gather from them, has on their way.
+inline int64_t MostAheadBytes(bool prefetch, const exec::RunContext& context) {
+  constexpr int64_t kMost = int64_t{256} << 20;  // sixteen of the largest requests
+  return prefetch ? std::min(context.units_bytes / 2, kMost) : 0;
+}
 
 /// A scan of an object in a store, whose units can be asked for ahead.
 class RemoteSource : public exec::Source {

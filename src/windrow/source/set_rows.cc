@@ -10,19 +10,12 @@
 #include "windrow/source/remote_source.h"
 
 namespace windrow::source {
-namespace {
-
-constexpr int64_t kMostAheadBytes = 256 << 20;
-
-}  // namespace
-
 SetRows::SetRows(std::shared_ptr<arrow::Schema> schema, std::vector<PartRows> parts,
                  bool prefetch, exec::RunContext* context)
     : schema_(std::move(schema)),
       parts_(std::move(parts)),
       pool_(context->pool),
-      most_ahead_bytes_(prefetch ? std::min(context->units_bytes / 2, kMostAheadBytes)
-                                 : 0) {
+      most_ahead_bytes_(MostAheadBytes(prefetch, *context)) {
   for (size_t p = 0; p < parts_.size(); ++p) {
     remote_.push_back(dynamic_cast<const RemoteRows*>(parts_[p].store.get()));
     const std::vector<int64_t>& offsets = parts_[p].store->chunk_offsets();

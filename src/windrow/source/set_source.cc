@@ -72,8 +72,6 @@ class PartUnit : public exec::UnitReader {
 
 /// What a unit counts at least, so that units without columns are not begun without end.
 constexpr int64_t kLeastUnitBytes = 64 << 10;
-// Sixteen of the largest requests.
-constexpr int64_t kMostAheadBytes = 256 << 20;
 
 }  // namespace
 
@@ -83,8 +81,7 @@ SetSource::SetSource(std::shared_ptr<arrow::Schema> schema, std::vector<PartScan
       scans_(std::move(scans)),
       check_(std::move(ahead.check)),
       context_(context),
-      most_ahead_bytes_(ahead.is_on ? std::min(context->units_bytes / 2, kMostAheadBytes)
-                                    : 0) {}
+      most_ahead_bytes_(MostAheadBytes(ahead.is_on, *context)) {}
 
 Status SetSource::OpenNext() {
   const PartScan& scan = scans_[sources_.size()];
