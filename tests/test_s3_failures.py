@@ -169,11 +169,10 @@ LASTING = {
 def test_what_does_not_pass_ends_after_some_tries(name, s3_server, tmp_path: Path):
     fault, cause = LASTING[name]
     with FaultProxy(s3_server.port, _in_row_groups(fault)) as proxy:
-        began = time.monotonic()
-        stderr = fails(tmp_path, LARGE, proxy.url, WINDROW_STORE_TRIES="3")
+        limits = {"WINDROW_STORE_TRIES": "3", "WINDROW_STORE_RETRY_SECONDS": "60"}
+        stderr = fails(tmp_path, LARGE, proxy.url, **limits)
         assert f"{LARGE}: after 3 tries: " in stderr
         assert cause in stderr
-        assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("name", LASTING)
