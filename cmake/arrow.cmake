@@ -1,4 +1,4 @@
-# Arrow C++ as imported targets windrow::arrow, ::compute, ::parquet, ::s3.
+# Arrow C++ as imported targets windrow::arrow, ::compute, ::flight, ::parquet, ::s3.
 # An installed Arrow C++ is used when WINDROW_SYSTEM_ARROW is on; otherwise the libraries
 # inside the pyarrow wheel of the project's Python environment. Nothing is written to
 # site-packages: the linker is handed each file's full path, so no dev symlink is needed.
@@ -8,9 +8,11 @@ option(WINDROW_SYSTEM_ARROW "Use find_package(Arrow) instead of the pyarrow whee
 if(WINDROW_SYSTEM_ARROW)
   find_package(Arrow CONFIG REQUIRED)
   find_package(ArrowCompute CONFIG REQUIRED)
+  find_package(ArrowFlight CONFIG REQUIRED)
   find_package(Parquet CONFIG REQUIRED)
   add_library(windrow::arrow ALIAS Arrow::arrow_shared)
   add_library(windrow::compute ALIAS ArrowCompute::arrow_compute_shared)
+  add_library(windrow::flight ALIAS ArrowFlight::arrow_flight_shared)
   add_library(windrow::parquet ALIAS Parquet::parquet_shared)
   add_library(windrow::s3 ALIAS Arrow::arrow_shared)  # one library where Arrow is installed
   return()
@@ -39,5 +41,6 @@ function(windrow_wheel_library target stem)
 endfunction()
 windrow_wheel_library(arrow arrow)
 windrow_wheel_library(compute arrow_compute arrow)
+windrow_wheel_library(flight arrow_flight arrow)
 windrow_wheel_library(parquet parquet arrow)
 windrow_wheel_library(s3 arrow_s3 arrow)
