@@ -1,6 +1,6 @@
 # The verbs people and CI type; each sets up what it needs and repeats nothing needlessly.
 .DEFAULT_GOAL := help
-.PHONY: help build test soak demo bench asan tsan fmt tidy clean FORCE
+.PHONY: help build test soak fuzz demo bench asan tsan fmt tidy clean FORCE
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -33,6 +33,10 @@ test: build  ## every test: unit, cases, Python
 
 soak: build  ## pod-usage with random faults; SECONDS= and RUNS= bound it
 	@PYTHONPATH=tests $(python) tests/soak_pod_usage.py --seconds $(SECONDS) --runs $(RUNS)
+
+fuzz: build/asan/build.ninja  ## decoders on damaged input under the address sanitizer; SECONDS=
+	@cmake --build build/asan --target windrow-fuzz
+	@cd build/asan && ARROW_DEFAULT_MEMORY_POOL=system ./windrow-fuzz --seconds $(SECONDS)
 
 demo: build  ## join generated quotes and securities, step by step
 	@tools/demo.sh
