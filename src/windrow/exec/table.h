@@ -33,6 +33,19 @@ struct ColumnStats {
 /// name.
 inline constexpr char kRowNumberColumn[] = "__row_number";
 
+/// A contiguous range of a table's chunks: [begin, end).
+struct ChunkRange {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+/// The keys that the other side of a join has.
+struct ScanKeys {
+  int column;  ///< of the table's schema
+  /// Distinct, no nulls, ascending; int64 for integers of any width, else of its type.
+  std::shared_ptr<arrow::Array> values;
+};
+
 /// What a scan of a table reads.
 struct ScanOptions {
   /// Indices into the table's schema, in the order they come out. May be empty: batches
@@ -41,8 +54,14 @@ struct ScanOptions {
   /// Bound to the table's whole schema; null for no filter. A hint: the scan may skip
   /// parts that cannot match, and still delivers rows that do not.
   std::shared_ptr<const arrow::compute::Expression> pruning_predicate;
-  /// Appends kRowNumberColumn: the row's number in the table, counted from 0 over all
-  /// rows, pruned ones included.
+  /// The same as SQL text, for a table that is read by another process.
+  std::string pruning_text;
+  /// Rows with other keys, or none, may be left out. A hint as well; null for no keys.
+  std::shared_ptr<const ScanKeys> keys;
+  /// Only the rows of these chunks; nothing: of all. For tables with chunk_offsets.
+  std::optional<ChunkRange> chunks;
+  /// Appends kRowNumberColumn: the row's number in the table, or in the asked chunks of
+  /// it, counted from 0 over all rows, pruned ones included.
   bool row_numbers = false;
   /// Positions in `columns`, ascending, whose values may come as dictionary arrays (int32
   /// codes, values of the schema's type) where that is how they are stored: cheaper for a
@@ -93,6 +112,8 @@ class Source {
   virtual int64_t next_unit_bytes() const { return 0; }
   /// Bytes fetched from storage so far, as stored (compressed). Thread-safe.
   virtual int64_t bytes_read() const = 0;
+  /// Those of bytes_read that came from another process. Thread-safe.
+  virtual int64_t bytes_on_wire() const { return 0; }
 };
 
 /// Rows that stay addressable by number after a scan, so that a join can leave payload
@@ -134,12 +155,18 @@ class Table {
   virtual std::optional<int64_t> stored_bytes() const = 0;
   /// Statistics over all rows, from metadata alone.
   virtual ColumnStats column_stats(int column) const = 0;
+  /// Those of its row_store, from metadata alone; empty when it has none or they are not
+  /// known yet. ScanOptions::chunks then must not be asked for.
+  virtual std::vector<int64_t> chunk_offsets() const { return {}; }
   /// Short text for explain, such as "ipc, 153 batches, uncompressed".
   virtual std::string description() const = 0;
   virtual Result<std::unique_ptr<Source>> Scan(const ScanOptions& options,
                                                RunContext* context) const = 0;
   /// Whether every scan gives the same rows in the same order and row_store finds them.
   virtual bool is_repeatable() const { return true; }
+  /// Whether a scan with ScanOptions::keys of this column leaves rows out, so that moving
+  /// the keys is worth it.
+  virtual bool takes_keys(int /*column*/) const { return false; }
   /// Null when rows cannot be addressed again (a stream). Lives as long as the table.
   virtual Result<std::shared_ptr<RowStore>> row_store(RunContext* context) const = 0;
 };

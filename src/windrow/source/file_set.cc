@@ -74,6 +74,17 @@ class SetTable : public exec::Table {
     return Sum([](const exec::Table& table) { return table.stored_bytes(); });
   }
 
+  std::vector<int64_t> chunk_offsets() const override {
+    std::vector<int64_t> all = {0};
+    for (const Part& part : parts_) {
+      const std::vector<int64_t> offsets = part.table->chunk_offsets();
+      if (offsets.empty()) return {};
+      const int64_t first = all.back();
+      for (size_t c = 1; c < offsets.size(); ++c) all.push_back(first + offsets[c]);
+    }
+    return all;
+  }
+
   /// Only null counts are combined: with several files an order of their minima says
   /// little that pruning of each file does not.
   exec::ColumnStats column_stats(int column) const override {
@@ -101,10 +112,24 @@ class SetTable : public exec::Table {
     const auto schema = arrow::schema(std::move(fields));
     std::vector<PartScan> scans;
     int64_t first_row = 0;
+    int64_t first_chunk = 0;
     for (const Part& part : parts_) {
-      ARROW_ASSIGN_OR_RAISE(auto scan, ScanPart(part, options, schema, first_row));
+      exec::ScanOptions part_options = options;
+      int64_t rows = part.table->num_rows().value_or(0);
+      if (options.chunks.has_value()) {
+        const std::vector<int64_t> offsets = part.table->chunk_offsets();
+        const auto chunks = static_cast<int64_t>(offsets.size()) - 1;
+        const exec::ChunkRange asked{
+            std::clamp<int64_t>(options.chunks->begin - first_chunk, 0, chunks),
+            std::clamp<int64_t>(options.chunks->end - first_chunk, 0, chunks)};
+        first_chunk += chunks;
+        if (asked.begin == asked.end) continue;
+        rows = offsets[asked.end] - offsets[asked.begin];
+        part_options.chunks = asked;
+      }
+      ARROW_ASSIGN_OR_RAISE(auto scan, ScanPart(part, part_options, schema, first_row));
       if (scan.has_value()) scans.push_back(std::move(*scan));
-      first_row += part.table->num_rows().value_or(0);
+      first_row += rows;
     }
     ReadAhead ahead;
     ahead.is_on = remote_->access.prefetch;
@@ -153,6 +178,7 @@ class SetTable : public exec::Table {
     columns->first_row = first_row;
     columns->row_numbers = options.row_numbers;
     exec::ScanOptions part_options;
+    part_options.chunks = options.chunks;
     part_options.row_numbers = options.row_numbers;
     for (const int column : options.columns) {
       const bool is_file_column = column < file_columns();

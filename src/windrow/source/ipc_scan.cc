@@ -76,6 +76,7 @@ struct Scan {
   std::unique_ptr<IpcDecoder> decoder;  ///< null when `decoded` is empty
   std::vector<int> decoder_positions;   ///< of each of `decoded` in the decoder's columns
   std::vector<int> dictionaries;  ///< positions in `columns`, one dictionary in a unit
+  exec::ChunkRange chunks;        ///< batches to read
   bool row_numbers = false;
   bool in_place = true;  ///< batches are handed out in slices, each of its own unit
 
@@ -93,7 +94,9 @@ Result<std::shared_ptr<arrow::Array>> Scan::RowNumbers(const Part& part) const {
       std::shared_ptr<arrow::Buffer> numbers,
       arrow::AllocateBuffer(part.count * sizeof(int64_t), context->pool));
   int64_t* first = numbers->mutable_data_as<int64_t>();
-  std::iota(first, first + part.count, file->batch_offsets()[part.batch] + part.begin);
+  const auto& offsets = file->batch_offsets();
+  std::iota(first, first + part.count,
+            offsets[part.batch] - offsets[chunks.begin] + part.begin);
   return std::make_shared<arrow::Int64Array>(part.count, std::move(numbers));
 }
 
@@ -182,7 +185,8 @@ class IpcUnit : public exec::UnitReader {
 
 class IpcSource : public exec::Source {
  public:
-  explicit IpcSource(std::shared_ptr<const Scan> scan) : scan_(std::move(scan)) {}
+  explicit IpcSource(std::shared_ptr<const Scan> scan)
+      : scan_(std::move(scan)), batch_(static_cast<int>(scan_->chunks.begin)) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return scan_->schema; }
   int64_t bytes_read() const override { return bytes_read_.load(); }
@@ -192,7 +196,7 @@ class IpcSource : public exec::Source {
     std::vector<Part> parts;
     int64_t rows = 0;
     int64_t bytes = 0;
-    while (batch_ < scan_->file->num_batches()) {
+    while (batch_ < scan_->chunks.end) {
       ARROW_RETURN_NOT_OK(stop.Poll());
       const int64_t batch_rows = scan_->file->batch(batch_).rows;
       if (batch_rows == 0) {
@@ -272,7 +276,7 @@ class IpcSource : public exec::Source {
 
   std::shared_ptr<const Scan> scan_;
   std::atomic<int64_t> bytes_read_{0};
-  int batch_ = 0;
+  int batch_;
   int64_t begin_ = 0;
   // Of the batch at hand:
   std::vector<IpcSpan> spans_;
@@ -290,6 +294,7 @@ Result<std::unique_ptr<exec::Source>> ScanIpcFile(std::shared_ptr<const IpcFile>
   scan->file = std::move(file);
   scan->context = context;
   scan->columns = options.columns;
+  scan->chunks = options.chunks.value_or(exec::ChunkRange{0, scan->file->num_batches()});
   scan->row_numbers = options.row_numbers;
   arrow::FieldVector fields;
   std::vector<int> to_decode;

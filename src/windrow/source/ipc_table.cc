@@ -21,6 +21,7 @@ class IpcTable : public exec::Table {
     return file_->batch_offsets().back();
   }
   std::optional<int64_t> stored_bytes() const override { return file_->mapped().size(); }
+  std::vector<int64_t> chunk_offsets() const override { return file_->batch_offsets(); }
 
   exec::ColumnStats column_stats(int column) const override {
     exec::ColumnStats stats;

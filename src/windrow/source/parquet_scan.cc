@@ -35,6 +35,7 @@ struct ScanPlan {
   std::vector<int> columns;
   /// By position in `columns`: how codes of the column come, null where none are asked.
   std::vector<std::shared_ptr<arrow::DataType>> codes_types;
+  exec::ChunkRange row_groups;  ///< to read
   bool row_numbers;
   bool parallel_columns;  ///< too few row groups to keep every slot busy
   exec::RunContext* context;
@@ -203,7 +204,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Finish(
         arrow::AllocateBuffer(rows * sizeof(int64_t), plan().context->pool));
     auto* first = reinterpret_cast<int64_t*>(numbers->mutable_data());
     std::iota(first, first + rows,
-              plan().file->row_offsets[row_group_] + rows_delivered_);
+              plan().file->row_offsets[row_group_] -
+                  plan().file->row_offsets[plan().row_groups.begin] + rows_delivered_);
     columns.push_back(std::make_shared<arrow::Int64Array>(rows, std::move(numbers)));
   }
   rows_delivered_ += rows;
@@ -245,7 +247,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowGroupReader::Next() {
 class ParquetScan : public RemoteSource {
  public:
   ParquetScan(std::shared_ptr<const ScanPlan> plan, RowGroupPruner pruner)
-      : plan_(std::move(plan)), pruner_(std::move(pruner)) {}
+      : plan_(std::move(plan)),
+        pruner_(std::move(pruner)),
+        next_(static_cast<int>(plan_->row_groups.begin)) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return plan_->schema; }
   Result<std::unique_ptr<exec::UnitReader>> NextUnit(
@@ -273,7 +277,7 @@ class ParquetScan : public RemoteSource {
 
   std::shared_ptr<const ScanPlan> plan_;
   RowGroupPruner pruner_;
-  int next_ = 0;
+  int next_;
   std::deque<Begun> begun_;
   std::atomic<int64_t> bytes_read_ = 0;
 };
@@ -282,7 +286,7 @@ class ParquetScan : public RemoteSource {
 int64_t ParquetScan::next_unit_bytes() const {
   const ParquetFile& file = *plan_->file;
   const int next = begun_.empty() ? next_ : begun_.front().row_group;
-  if (next >= file.num_row_groups()) return 0;
+  if (next >= plan_->row_groups.end) return 0;
   const auto group = file.metadata->RowGroup(next);
   int64_t bytes = 0;
   for (const int column : plan_->columns) {
@@ -323,7 +327,7 @@ Result<BegunUnit> ParquetScan::Begin(bool is_needed) {
   using State = BegunUnit::State;
   const ParquetFile& file = *plan_->file;
   if (file.remote == nullptr) return BegunUnit{};
-  for (; next_ < file.num_row_groups(); ++next_) {
+  for (; next_ < plan_->row_groups.end; ++next_) {
     if (!Wants(next_)) continue;
     ARROW_ASSIGN_OR_RAISE(auto ranges, RangesOf(next_));
     const int64_t wanted_bytes = TotalLength(ranges);
@@ -358,7 +362,7 @@ Result<std::unique_ptr<exec::UnitReader>> ParquetScan::NextUnit(
     const arrow::StopToken& stop) {
   const ParquetFile& file = *plan_->file;
   if (file.remote != nullptr) return NextBegunUnit(stop);
-  for (; next_ < file.num_row_groups(); ++next_) {
+  for (; next_ < plan_->row_groups.end; ++next_) {
     ARROW_RETURN_NOT_OK(stop.Poll());
     if (!Wants(next_)) continue;
     std::shared_ptr<FetchedRanges> bytes;
@@ -377,6 +381,7 @@ Result<std::unique_ptr<exec::Source>> MakeParquetScan(
     exec::RunContext* context) {
   auto plan = std::make_shared<ScanPlan>();
   plan->columns = options.columns;
+  plan->row_groups = options.chunks.value_or(exec::ChunkRange{0, file->num_row_groups()});
   plan->row_numbers = options.row_numbers;
   plan->context = context;
   plan->parallel_columns = context->slots != nullptr &&

@@ -40,6 +40,7 @@ class ParquetTable : public exec::Table {
   const std::shared_ptr<arrow::Schema>& schema() const override { return file_->schema; }
   std::optional<int64_t> num_rows() const override { return file_->row_offsets.back(); }
   std::optional<int64_t> stored_bytes() const override { return file_->size; }
+  std::vector<int64_t> chunk_offsets() const override { return file_->row_offsets; }
 
   exec::ColumnStats column_stats(int column) const override {
     WINDROW_CHECK(column >= 0 && column < file_->schema->num_fields());
