@@ -15,6 +15,8 @@ struct EngineOptions {
   std::string temp_dir;  ///< empty: the system's
   std::string on = "local";
   std::string s3_endpoint;        ///< URL; empty: AWS_ENDPOINT_URL, or else AWS
+  std::string token_file;         ///< of Flight servers; empty: none
+  std::string tls_ca;             ///< PEM file of trusted roots; empty: the system's
   std::string report;             ///< file for the run report; empty: none
   std::string progress = "auto";  ///< auto, plain or none
   std::string metrics;            ///< file for metrics of the run; empty: none

@@ -34,13 +34,34 @@ Result<exec::Switches> ParseSwitches(const EngineOptions& options) {
   return switches;
 }
 
-fs::ObjectAccess AccessOf(const EngineOptions& options, const exec::Switches& switches,
-                          const arrow::StopToken& stop) {
+fs::ObjectAccess ObjectAccessOf(const EngineOptions& options,
+                                const exec::Switches& switches,
+                                const arrow::StopToken& stop) {
   fs::ObjectAccess access;
   access.s3_endpoint = options.s3_endpoint;
   access.stop = stop;
   access.prefetch = switches.prefetch;
   access.temp_dir = options.temp_dir;
+  return access;
+}
+
+Result<plan::Access> AccessOf(const EngineOptions& options,
+                              const exec::Switches& switches,
+                              const arrow::StopToken& stop) {
+  plan::Access access;
+  access.objects = ObjectAccessOf(options, switches, stop);
+  access.servers.stop = stop;
+  if (!options.token_file.empty()) {
+    ARROW_ASSIGN_OR_RAISE(access.servers.token, ReadToken(options.token_file));
+  }
+  if (!options.tls_ca.empty()) {
+    const std::optional<std::string> roots = ReadTextFile(options.tls_ca);
+    if (!roots.has_value()) {
+      return UserError("--tls-ca ", options.tls_ca,
+                       ": cannot be read; expected a file of PEM certificates");
+    }
+    access.servers.tls_roots = *roots;
+  }
   return access;
 }
 
@@ -156,9 +177,9 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     std::cout << plan::WriteJobSpec(job);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(
-      const plan::PreparedJob prepared,
-      plan::PrepareJob(job, run.switches, AccessOf(options, run.switches, stop)));
+  ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, run.switches, stop));
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
+                        plan::PrepareJob(job, run.switches, access));
   if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("plan:\n{}", plan::ExplainText(prepared, run.switches));
   }
@@ -186,9 +207,9 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
 Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions& options,
                                    const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const runner::RunOptions run, ParseRunOptions(options));
-  ARROW_ASSIGN_OR_RAISE(
-      const plan::PreparedJob prepared,
-      plan::PrepareJob(job, run.switches, AccessOf(options, run.switches, stop)));
+  ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, run.switches, stop));
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
+                        plan::PrepareJob(job, run.switches, access));
   runner::LocalRunner runner(run, stop);
   ARROW_RETURN_NOT_OK(runner.Run(prepared));
   return CopyOf(runner.collected());
@@ -197,15 +218,15 @@ Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions
 Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
                                         const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  return AccessOf(options, switches, stop);
+  return ObjectAccessOf(options, switches, stop);
 }
 
 Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
                   const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  ARROW_ASSIGN_OR_RAISE(
-      const plan::PreparedJob prepared,
-      plan::PrepareJob(job, switches, AccessOf(options, switches, stop)));
+  ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, switches, stop));
+  ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
+                        plan::PrepareJob(job, switches, access));
   std::cout << (as_json ? plan::ExplainJson(prepared, switches)
                         : plan::ExplainText(prepared, switches));
   return Status::OK();

@@ -15,4 +15,18 @@ std::optional<std::string> ReadTextFile(const std::string& path) {
   return text.str();
 }
 
+Result<std::string> ReadToken(const std::string& path) {
+  const std::optional<std::string> text = ReadTextFile(path);
+  if (!text.has_value()) {
+    return UserError("--token-file ", path, ": cannot be read; expected a file");
+  }
+  std::istringstream words(*text);
+  std::string token;
+  std::string more;
+  if (!(words >> token) || (words >> more)) {
+    return UserError("--token-file ", path, ": expected one word, the token");
+  }
+  return token;
+}
+
 }  // namespace windrow::cli

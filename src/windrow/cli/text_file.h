@@ -4,9 +4,15 @@
 #include <optional>
 #include <string>
 
+#include "windrow/base/status.h"
+
 namespace windrow::cli {
 
 /// The whole content of a file; nothing when it cannot be read or is a folder.
 std::optional<std::string> ReadTextFile(const std::string& path);
+
+/// The one word that a file of a token holds. UserError when it cannot be read, or holds
+/// none or several.
+Result<std::string> ReadToken(const std::string& path);
 
 }  // namespace windrow::cli

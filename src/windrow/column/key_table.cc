@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 #include <utility>
 
 #include "windrow/base/check.h"
@@ -159,6 +160,44 @@ void KeyTable::FillDense() {
     dense_starts_[i] = dense_starts_[i - 1];
   }
   dense_starts_[0] = 0;
+}
+
+Status KeyTable::DistinctWords(PoolVector<int64_t>* words) const {
+  if (form_ == Form::kIdentity) {
+    ARROW_RETURN_NOT_OK(words->Resize(num_rows_));
+    std::iota(words->begin(), words->end(), key_min_);
+    return Status::OK();
+  }
+  if (num_valid_ == 0) return words->Resize(0);
+  // A bit for each value of the range takes no more room than the words themselves.
+  int64_t spread = 0;
+  if (!__builtin_sub_overflow(key_max_, key_min_, &spread) && spread / 64 < num_valid_) {
+    return DistinctByBits(words);
+  }
+  ARROW_RETURN_NOT_OK(words->Resize(num_valid_));
+  int64_t count = 0;
+  ForEachKey([&](int64_t word, uint32_t) { (*words)[count++] = word; });
+  std::sort(words->begin(), words->end());
+  return words->Resize(std::unique(words->begin(), words->end()) - words->begin());
+}
+
+Status KeyTable::DistinctByBits(PoolVector<int64_t>* words) const {
+  PoolVector<uint64_t> bits(pool_);
+  ARROW_RETURN_NOT_OK(bits.Assign((key_max_ - key_min_) / 64 + 1, 0));
+  ForEachKey([&](int64_t word, uint32_t) {
+    const int64_t place = word - key_min_;
+    bits[place / 64] |= uint64_t{1} << (place % 64);
+  });
+  int64_t count = 0;
+  for (const uint64_t word : bits) count += std::popcount(word);
+  ARROW_RETURN_NOT_OK(words->Resize(count));
+  int64_t next = 0;
+  for (int64_t i = 0; i < bits.size(); ++i) {
+    for (uint64_t left = bits[i]; left != 0; left &= left - 1) {
+      (*words)[next++] = key_min_ + i * 64 + std::countr_zero(left);
+    }
+  }
+  return Status::OK();
 }
 
 bool KeyTable::IsEqual(const Entry& entry, const KeyBatch& keys, int64_t row) const {

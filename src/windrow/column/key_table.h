@@ -73,6 +73,9 @@ class KeyTable {
   /// Sets exists[row] to 1 where the key is in the table, else to 0.
   Status Exists(const KeyBatch& keys, std::span<uint8_t> exists) const;
 
+  /// The distinct valid words, ascending. For a frozen table of word keys.
+  Status DistinctWords(PoolVector<int64_t>* words) const;
+
   /// Sets counts[row] to the number of build rows with its key.
   Status CountMatches(const KeyBatch& keys, std::span<uint32_t> counts) const;
 
@@ -91,6 +94,7 @@ class KeyTable {
   template <typename Visit>
   void ForEachKey(const Visit& visit) const;
   void FillDense();
+  Status DistinctByBits(PoolVector<int64_t>* words) const;
   bool IsEqual(const Entry& entry, const KeyBatch& keys, int64_t row) const;
   Status MatchIdentity(const KeyBatch& keys, KeyMatches* matches) const;
   template <typename OnRow>

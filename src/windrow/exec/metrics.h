@@ -25,8 +25,9 @@ class StepMetrics {
 
   std::atomic<int64_t> rows_in = 0;
   std::atomic<int64_t> rows_out = 0;
-  std::atomic<int64_t> bytes = 0;      ///< read by a scan, written by a sink
-  std::atomic<int64_t> cpu_nanos = 0;  ///< on all threads
+  std::atomic<int64_t> bytes = 0;       ///< read by a scan, written by a sink
+  std::atomic<int64_t> wire_bytes = 0;  ///< of those read, from another process
+  std::atomic<int64_t> cpu_nanos = 0;   ///< on all threads
   std::atomic<int64_t> spill_bytes = 0;
   std::optional<int64_t> predicted_rows;
   std::optional<int64_t> predicted_bytes;

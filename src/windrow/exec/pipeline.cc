@@ -214,6 +214,9 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
     const int64_t bytes = pipeline_->source->bytes_read();
     pipeline_->source_metrics->bytes += bytes - bytes_noted_;
     bytes_noted_ = bytes;
+    const int64_t wire_bytes = pipeline_->source->bytes_on_wire();
+    pipeline_->source_metrics->wire_bytes += wire_bytes - wire_bytes_noted_;
+    wire_bytes_noted_ = wire_bytes;
   }
 
   void WaitForUnits() {
@@ -292,6 +295,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   std::mutex mutex_;
   std::condition_variable changed_;
   int64_t bytes_noted_ = 0;  ///< of what the source has read
+  int64_t wire_bytes_noted_ = 0;
   int units_in_flight_ = 0;
   std::deque<int64_t> unit_bytes_;  ///< of each unit in flight
   int64_t bytes_in_flight_ = 0;

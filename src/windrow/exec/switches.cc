@@ -30,6 +30,10 @@ const std::vector<Switch>& AllSwitches() {
       {"late_payload", &Switches::late_payload, 0,
        "payload columns of a scan are read only for rows that joined",
        "the built side is read whole and kept, and always the right one"},
+      {"send_keys", &Switches::send_keys, 0,
+       "the keys of a smaller side go to the server that has the other, which sends the "
+       "rows with these keys only",
+       "all of its rows are sent"},
       {"push_filters", &Switches::push_filters, 0,
        "filters move to the scans they concern", "filters run where they are written"},
       {"prune_scans", &Switches::prune_scans, 0,

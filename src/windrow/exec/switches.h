@@ -16,6 +16,7 @@ struct Switches {
   bool dense_keys = true;
   bool swap_sides = true;
   bool late_payload = true;
+  bool send_keys = true;
   bool push_filters = true;
   bool prune_scans = true;
   bool sorted_keys = true;

@@ -4,7 +4,8 @@
 //   bytes 4..7    flags: bit 0 is the end, the others are 0
 //   bytes 8..15   batches
 //   bytes 16..23  rows
-//   bytes 24..31  checksum
+//   bytes 24..31  bytes
+//   bytes 32..39  checksum
 #include "windrow/flight/stream_mark.h"
 
 #include <arrow/array/data.h>
@@ -32,9 +33,10 @@ struct MarkBytes {
   uint32_t flags;
   int64_t batches;
   int64_t rows;
+  int64_t bytes;
   uint64_t checksum;
 };
-static_assert(sizeof(MarkBytes) == 32);
+static_assert(sizeof(MarkBytes) == 40);
 
 /// XXH3 takes the length in as well, so an empty buffer counts.
 uint64_t Chained(uint64_t so_far, const void* data, int64_t size) {
@@ -71,6 +73,7 @@ std::string WriteStreamMark(const StreamMark& mark) {
   bytes.flags = mark.is_end ? kEndFlag : 0;
   bytes.batches = mark.batches;
   bytes.rows = mark.rows;
+  bytes.bytes = mark.bytes;
   bytes.checksum = mark.checksum;
   return {reinterpret_cast<const char*>(&bytes), sizeof(bytes)};
 }
@@ -85,11 +88,12 @@ Result<StreamMark> ReadStreamMark(std::string_view bytes) {
   if (std::memcmp(read.magic, kMagic, sizeof(kMagic)) != 0) {
     return DataError("the stream mark: found no mark of this version");
   }
-  if (read.flags > kEndFlag || read.batches < 0 || read.rows < 0) {
+  if (read.flags > kEndFlag || read.batches < 0 || read.rows < 0 || read.bytes < 0) {
     return DataError("the stream mark: found flags ", read.flags, ", ", read.batches,
-                     " batches, ", read.rows, " rows");
+                     " batches, ", read.rows, " rows, ", read.bytes, " bytes");
   }
-  return StreamMark{read.flags == kEndFlag, read.batches, read.rows, read.checksum};
+  return StreamMark{read.flags == kEndFlag, read.batches, read.rows, read.bytes,
+                    read.checksum};
 }
 
 void StreamChecksum::Add(const arrow::ipc::IpcPayload& payload, int64_t rows) {

@@ -20,14 +20,16 @@ namespace windrow::flight {
 /// message has no rows and `is_end`: a stream that ends without it was cut.
 struct StreamMark {
   bool is_end = false;
-  /// Batches in the stream before this message, rows in them, and the checksum of all.
+  /// Batches in the stream before this message, rows in them, bytes of their messages'
+  /// bodies as they were sent, and the checksum of all.
   int64_t batches = 0;
   int64_t rows = 0;
+  int64_t bytes = 0;
   uint64_t checksum = 0;
   bool operator==(const StreamMark&) const = default;
 };
 
-/// 32 bytes.
+/// 40 bytes.
 std::string WriteStreamMark(const StreamMark& mark);
 /// DataError when `bytes` is none. Safe on any bytes.
 Result<StreamMark> ReadStreamMark(std::string_view bytes);

@@ -77,20 +77,22 @@ constexpr arrow::Compression::type kCodecs[] = {arrow::Compression::UNCOMPRESSED
 
 TEST(StreamMark, GivesEveryMemberBack) {
   for (const StreamMark& mark :
-       {StreamMark{}, StreamMark{true, 3, int64_t{1} << 40, ~uint64_t{0}},
-        StreamMark{false, INT64_MAX, INT64_MAX, 1}}) {
+       {StreamMark{},
+        StreamMark{true, 3, int64_t{1} << 40, int64_t{1} << 50, ~uint64_t{0}},
+        StreamMark{false, INT64_MAX, INT64_MAX, INT64_MAX, 1}}) {
     const std::string bytes = WriteStreamMark(mark);
-    EXPECT_EQ(bytes.size(), 32u);
+    EXPECT_EQ(bytes.size(), 40u);
     EXPECT_EQ(*ReadStreamMark(bytes), mark);
   }
 }
 
 TEST(StreamMark, HasBytesThatStay) {
-  const StreamMark mark = {true, 2, 0x0305, 0x0123456789abcdef};
+  const StreamMark mark = {true, 2, 0x0305, 7, 0x0123456789abcdef};
   EXPECT_EQ(WriteStreamMark(mark),
             std::string("WSM\1\1\0\0\0\2\0\0\0\0\0\0\0\5\3\0\0\0\0\0\0"
+                        "\7\0\0\0\0\0\0\0"
                         "\xef\xcd\xab\x89\x67\x45\x23\x01",
-                        32));
+                        40));
 }
 
 TEST(StreamMark, WhatIsNoneIsRefused) {
@@ -99,8 +101,8 @@ TEST(StreamMark, WhatIsNoneIsRefused) {
     EXPECT_EQ(BlameOf(status), Blame::kData) << status;
     return status.message();
   };
-  const std::string bytes = WriteStreamMark({true, 2, 3, 4});
-  EXPECT_THAT(refusal(bytes + "x"), HasSubstr("found 33 bytes, expected 32"));
+  const std::string bytes = WriteStreamMark({true, 2, 3, 4, 5});
+  EXPECT_THAT(refusal(bytes + "x"), HasSubstr("found 41 bytes, expected 40"));
   EXPECT_THAT(refusal("WSM\2" + bytes.substr(4)), HasSubstr("no mark of this version"));
   EXPECT_THAT(refusal("WSM\1\2" + bytes.substr(5)), HasSubstr("found flags 2"));
   EXPECT_THAT(refusal(WriteStreamMark({false, -1, 3, 4})), HasSubstr("-1 batches"));
@@ -116,7 +118,7 @@ TEST(StreamMark, SurvivesDamage) {
       ASSERT_EQ(BlameOf(read.status()), Blame::kData);
     }
   };
-  const std::string bytes = WriteStreamMark({true, 2, 3, 4});
+  const std::string bytes = WriteStreamMark({true, 2, 3, 4, 5});
   testing::ForEachDamage(bytes, check);
   const auto seed = std::random_device{}();
   SCOPED_TRACE("replay with seed " + std::to_string(seed));

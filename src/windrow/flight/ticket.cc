@@ -98,6 +98,8 @@ Result<Ticket> ReadTicketText(std::string_view text) {
   return read;
 }
 
+bool IsTicket(std::string_view bytes) { return bytes.starts_with(kMagic.substr(0, 3)); }
+
 Result<TicketKey> TicketKey::Random() {
   TicketKey made;
   if (RAND_bytes(made.key_.data(), static_cast<int>(made.key_.size())) != 1) {

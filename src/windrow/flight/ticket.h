@@ -22,6 +22,9 @@ struct Ticket {
   bool operator==(const Ticket&) const = default;
 };
 
+/// Whether `bytes` begin as those of a signed ticket do, and not as a name or a request.
+bool IsTicket(std::string_view bytes);
+
 /// The ticket as two lines of JSON: its own members, then the request.
 std::string WriteTicketText(const Ticket& ticket);
 /// Of such lines. UserError says what is wrong. Safe on any bytes.

@@ -9,6 +9,7 @@
 #include "windrow/column/gather.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/op/gather_window.h"
+#include "windrow/op/retained_rows.h"
 
 namespace windrow::op {
 namespace {
@@ -22,7 +23,9 @@ struct MatchedKeys : exec::Prepared {
 
 }  // namespace
 
-HashJoinSwapped::HashJoinSwapped(Options options, std::shared_ptr<const BuiltSide> left,
+HashJoinSwapped::HashJoinSwapped(Options options,
+                                 std::shared_ptr<arrow::Schema> right_schema,
+                                 std::shared_ptr<const BuiltSide> left,
                                  std::shared_ptr<exec::RowStore> right_rows,
                                  exec::RunContext* context, exec::StepMetrics* metrics)
     : options_(std::move(options)),
@@ -32,7 +35,11 @@ HashJoinSwapped::HashJoinSwapped(Options options, std::shared_ptr<const BuiltSid
       metrics_(metrics),
       matches_(context->pool),
       pair_left_(context->pool),
-      pair_right_(context->pool) {}
+      pair_right_(context->pool) {
+  if (right_rows_ != nullptr) return;
+  kept_ = std::make_shared<RetainedRows>(std::move(right_schema));
+  right_rows_ = kept_;
+}
 
 Result<std::unique_ptr<exec::Prepared>> HashJoinSwapped::Prepare(
     std::shared_ptr<arrow::RecordBatch> batch) {
@@ -56,9 +63,17 @@ Status HashJoinSwapped::Consume(std::unique_ptr<exec::Prepared> prepared,
     if (matches_[left_row] != UINT32_MAX) ++matches_[left_row];
   }
   if (is_existence()) return Status::OK();
-  const auto numbers = RowNumbersOf(*matched.batch, options_.row_number_column);
   ARROW_RETURN_NOT_OK(pair_left_.Append(build_rows.view()));
   ARROW_RETURN_NOT_OK(pair_right_.Reserve(pair_left_.size()));
+  if (kept_ != nullptr) {
+    const int64_t first_row = kept_->chunk_offsets().back();
+    for (const uint32_t probe_row : matched.matches.probe_rows) {
+      ARROW_RETURN_NOT_OK(pair_right_.Append(first_row + probe_row));
+    }
+    kept_->Add(matched.batch);
+    return Status::OK();
+  }
+  const auto numbers = RowNumbersOf(*matched.batch, options_.row_number_column);
   for (const uint32_t probe_row : matched.matches.probe_rows) {
     ARROW_RETURN_NOT_OK(pair_right_.Append(numbers[probe_row]));
   }

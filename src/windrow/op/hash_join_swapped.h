@@ -15,7 +15,7 @@ namespace windrow::op {
 /// A join with the left side built, for a right side with more keys: streams the right
 /// side's keys and row numbers, collects the row pairs, and at the end gathers both sides
 /// in the left side's order. No payload column of either side is read before its rows are
-/// known.
+/// known. Where the right side cannot be read again, its batches with a match are kept.
 ///
 /// Holds 12 bytes a pair and 8 a left row. Output order: left rows in their order;
 /// partners of one left row in the right side's order. Left rows with a null key are in
@@ -25,11 +25,13 @@ class HashJoinSwapped : public exec::Breaker {
   struct Options {
     JoinKind kind = JoinKind::kInner;
     std::vector<int> key_columns;  ///< of the right batches
-    int row_number_column = 0;     ///< of the right batches
+    int row_number_column = -1;    ///< of the right batches; -1: they are kept
     JoinOutput output;             ///< semi and anti: no right columns
   };
 
-  HashJoinSwapped(Options options, std::shared_ptr<const BuiltSide> left,
+  /// `right_rows` is null where batches of `right_schema` are kept.
+  HashJoinSwapped(Options options, std::shared_ptr<arrow::Schema> right_schema,
+                  std::shared_ptr<const BuiltSide> left,
                   std::shared_ptr<exec::RowStore> right_rows, exec::RunContext* context,
                   exec::StepMetrics* metrics);
 
@@ -52,6 +54,7 @@ class HashJoinSwapped : public exec::Breaker {
   Options options_;
   std::shared_ptr<const BuiltSide> left_;
   std::shared_ptr<exec::RowStore> right_rows_;
+  std::shared_ptr<class RetainedRows> kept_;  ///< also right_rows_; or null
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
   column::PoolVector<uint32_t> matches_;    ///< by left row: number of partners

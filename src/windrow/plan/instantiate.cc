@@ -14,9 +14,11 @@
 namespace windrow::plan {
 
 Instantiator::Instantiator(OpenTables tables, Databases databases,
-                           exec::RunContext* context, exec::RunMetrics* metrics)
+                           ResultSinkOpener open_result, exec::RunContext* context,
+                           exec::RunMetrics* metrics)
     : tables_(std::move(tables)),
       databases_(std::move(databases)),
+      open_result_(std::move(open_result)),
       context_(context),
       metrics_(metrics) {}
 

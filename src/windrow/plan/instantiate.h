@@ -34,6 +34,11 @@ using Collected =
     std::map<std::string,
              std::shared_ptr<std::vector<std::shared_ptr<arrow::RecordBatch>>>>;
 
+/// Makes the sink of a result, by its name.
+using ResultSinkOpener = std::function<Result<std::unique_ptr<exec::Sink>>(
+    const std::string& name, const std::shared_ptr<arrow::Schema>& schema,
+    exec::RunContext* context)>;
+
 /// A folder of output files that is written and not published yet.
 struct WrittenFolder {
   struct File {
@@ -51,8 +56,9 @@ struct WrittenFolder {
 /// object per run; single-threaded.
 class Instantiator {
  public:
-  Instantiator(OpenTables tables, Databases databases, exec::RunContext* context,
-               exec::RunMetrics* metrics);
+  /// `open_result` may be null: results are then collected().
+  Instantiator(OpenTables tables, Databases databases, ResultSinkOpener open_result,
+               exec::RunContext* context, exec::RunMetrics* metrics);
   ~Instantiator();
 
   /// The stage's pipeline. A sink is opened: an unwritable path fails here.
@@ -84,6 +90,7 @@ class Instantiator {
 
   OpenTables tables_;
   Databases databases_;
+  ResultSinkOpener open_result_;
   exec::RunContext* context_;
   exec::RunMetrics* metrics_;
   std::map<std::pair<std::string, std::string>, exec::StepMetrics*> metrics_by_name_;

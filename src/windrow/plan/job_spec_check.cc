@@ -15,6 +15,7 @@
 #include "windrow/plan/column_types.h"
 #include "windrow/plan/database_spec.h"
 #include "windrow/plan/inline_values.h"
+#include "windrow/plan/open_servers.h"
 #include "windrow/plan/partition_files.h"
 
 namespace windrow::plan {
@@ -183,6 +184,7 @@ class JobChecker {
       RequireFilled(!scan->paths.empty(), source.name.place, "path to scan");
       CheckDeclaredTypes(*scan, problems_);
       CheckDatabaseScan(*scan, source.name.place, problems_);
+      CheckServerScan(*scan, source.name.place, problems_);
       return;
     }
     if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {

@@ -9,6 +9,7 @@
 #include "windrow/plan/column_types.h"
 #include "windrow/plan/database_spec.h"
 #include "windrow/plan/inline_values.h"
+#include "windrow/plan/open_servers.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/array_record_sink.h"
 #include "windrow/sink/ipc_sink.h"
@@ -17,6 +18,7 @@
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
 #include "windrow/source/row_buffer_table.h"
+#include "windrow/source/table_part.h"
 #include "windrow/source/values_table.h"
 
 namespace windrow::plan {
@@ -145,13 +147,23 @@ Result<std::unique_ptr<sink::PartitionedSink>> OpenPartitionedSink(
   return sink::PartitionedSink::Make(std::move(options), schema, open_file, context);
 }
 
+std::shared_ptr<exec::Table> OpenTablePart(std::shared_ptr<exec::Table> table,
+                                           exec::ChunkRange chunks) {
+  return source::MakeTablePart(std::move(table), chunks);
+}
+
+std::shared_ptr<exec::Table> OpenBatch(std::shared_ptr<arrow::RecordBatch> rows) {
+  return source::MakeValuesTable(std::move(rows));
+}
+
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema) {
   return std::make_shared<source::RowBufferTable>(std::move(schema));
 }
 
 Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
                                                const Databases& databases,
-                                               const fs::ObjectAccess& access) {
+                                               const fs::ObjectAccess& objects,
+                                               const flight::ServerAccess& servers) {
   if (const auto* generate = std::get_if<GenerateSpec>(&source.kind)) {
     source::GenerateOptions options;
     options.dataset = generate->dataset.value;
@@ -168,6 +180,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
   }
   const auto& scan = std::get<ScanSpec>(source.kind);
   if (ReadsDatabase(scan)) return OpenDatabaseTable(scan, databases);
+  if (ReadsServer(scan)) return OpenServerTable(scan, servers);
   std::vector<std::string> patterns;
   for (const PlacedText& path : scan.paths) patterns.push_back(path.value);
   std::optional<source::FileKind> kind;
@@ -180,7 +193,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
       declared->columns.push_back({column.column.value, std::move(type)});
     }
   }
-  return source::OpenFiles(patterns, kind, access, declared);
+  return source::OpenFiles(patterns, kind, objects, declared);
 }
 
 }  // namespace windrow::plan

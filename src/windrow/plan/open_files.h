@@ -8,6 +8,7 @@
 #include "windrow/exec/operator.h"
 #include "windrow/exec/run_context.h"
 #include "windrow/exec/table.h"
+#include "windrow/flight/server_access.h"
 #include "windrow/fs/object_store.h"
 #include "windrow/op/rebatch.h"
 #include "windrow/plan/job_spec.h"
@@ -16,11 +17,19 @@
 
 namespace windrow::plan {
 
-/// Opens the table a source names: files by listing, generated data, a database's. Reads
-/// metadata only. `access` says how object stores are reached.
+/// Opens the table a source names: files by listing, generated data, a database's, a
+/// server's. Reads metadata only.
 Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
                                                const Databases& databases,
-                                               const fs::ObjectAccess& access);
+                                               const fs::ObjectAccess& objects,
+                                               const flight::ServerAccess& servers);
+
+/// Some chunks of a table as a table of their own (source/table_part.h).
+std::shared_ptr<exec::Table> OpenTablePart(std::shared_ptr<exec::Table> table,
+                                           exec::ChunkRange chunks);
+
+/// A table of rows that are in memory already.
+std::shared_ptr<exec::Table> OpenBatch(std::shared_ptr<arrow::RecordBatch> rows);
 
 /// The table through which the rows of a step are read that another stage keeps.
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema);

@@ -27,6 +27,9 @@ struct StageInput {
   bool row_numbers = false;          ///< adds exec::kRowNumberColumn
   /// Columns of text that may come as dictionaries.
   std::vector<std::string> dictionary_columns;
+  /// Rows with other keys than the built side of this join may be left out; -1: none.
+  int keys_of_join = -1;
+  std::string key_column;  ///< of the source, if so
   /// Filters and projects of this input alone, where a stage has several.
   std::vector<StageOp> ops;
 };
@@ -62,6 +65,8 @@ struct SwappedProbeOp {
   int join;
   JoinHow how;
   std::vector<std::string> keys;
+  /// Its payload is gathered from this source by row number; empty: the batches that
+  /// come are retained.
   std::string right_source;
   std::vector<JoinColumn> columns;  ///< inputs: columns of the sides' payload
 };

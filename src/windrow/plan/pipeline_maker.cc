@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "windrow/base/check.h"
+#include "windrow/column/distinct_keys.h"
 #include "windrow/op/aggregate.h"
 #include "windrow/op/built_side.h"
 #include "windrow/op/collect.h"
@@ -159,6 +160,15 @@ Result<exec::ConcatPart> Instantiator::PipelineMaker::OpenInput(const StageInput
                           BindPredicate(*input.pruning, *table->schema()));
     options.pruning_predicate =
         std::make_shared<const arrow::compute::Expression>(std::move(bound.expression));
+    options.pruning_text = ToText(*input.pruning);
+  }
+  if (input.keys_of_join >= 0) {
+    ARROW_ASSIGN_OR_RAISE(
+        auto keys,
+        column::DistinctKeys(owner_->joins_.at(input.keys_of_join)->built->table,
+                             context_->pool));
+    options.keys = std::make_shared<const exec::ScanKeys>(exec::ScanKeys{
+        table->schema()->GetFieldIndex(input.key_column), std::move(keys)});
   }
   exec::ConcatPart part;
   ARROW_ASSIGN_OR_RAISE(part.source, table->Scan(options, context_));
@@ -260,17 +270,22 @@ Status Instantiator::PipelineMaker::Add(const ProbeOp& probe) {
 Status Instantiator::PipelineMaker::Add(const SwappedProbeOp& probe) {
   JoinState& join = *owner_->joins_.at(probe.join);
   join.metrics = Metrics("hash_join");
-  ARROW_ASSIGN_OR_RAISE(auto right_rows, owner_->RowsOf(probe.right_source));
   op::HashJoinSwapped::Options options;
   options.kind = KindOf(probe.how);
   options.key_columns = IndicesOf(probe.keys, *schema_);
-  options.row_number_column = schema_->GetFieldIndex(exec::kRowNumberColumn);
-  options.output = OutputOf(probe.columns, probe.how, *join.built->rows->schema(),
-                            right_rows->schema().get());
-  AddBreaker(
-      std::make_unique<op::HashJoinSwapped>(
-          std::move(options), join.built, std::move(right_rows), context_, join.metrics),
-      "hash_join");
+  std::shared_ptr<exec::RowStore> right_rows;
+  SchemaPtr right_schema = schema_;
+  if (!probe.right_source.empty()) {
+    ARROW_ASSIGN_OR_RAISE(right_rows, owner_->RowsOf(probe.right_source));
+    right_schema = right_rows->schema();
+    options.row_number_column = schema_->GetFieldIndex(exec::kRowNumberColumn);
+  }
+  options.output =
+      OutputOf(probe.columns, probe.how, *join.built->rows->schema(), right_schema.get());
+  AddBreaker(std::make_unique<op::HashJoinSwapped>(std::move(options), schema_,
+                                                   join.built, std::move(right_rows),
+                                                   context_, join.metrics),
+             "hash_join");
   return Status::OK();
 }
 
@@ -378,6 +393,12 @@ Status Instantiator::PipelineMaker::End(const KeepOutput& output) {
 
 Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
   if (const auto* collect = std::get_if<ResultSpec>(&output.sink)) {
+    if (owner_->open_result_ != nullptr) {
+      owner_->sink_schemas_[collect->name.value] = schema_;
+      pipeline_.sink_metrics = owner_->MetricsOf(collect->name.value, "result");
+      return owner_->open_result_(collect->name.value, schema_, context_)
+          .Value(&pipeline_.sink);
+    }
     auto batches = std::make_shared<sink::CollectSink::Batches>();
     owner_->collected_[collect->name.value] = batches;
     owner_->sink_schemas_[collect->name.value] = schema_;

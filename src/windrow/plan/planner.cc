@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "windrow/base/check.h"
+#include "windrow/column/distinct_keys.h"
 #include "windrow/column/key_type.h"
 #include "windrow/plan/late_scan.h"
 #include "windrow/plan/scan_path.h"
@@ -130,6 +131,25 @@ std::optional<LateScan> Planner::LateSide(const NodePtr& side) const {
   return AsLateScan(side);
 }
 
+/// Whether the right side of a join is read from a table that leaves rows out when it is
+/// told the keys that matter.
+bool Planner::MaySendKeys(const JoinNode& join) const {
+  if (!switches_.send_keys || join.looks_at_pairs() || join.nulls_equal ||
+      join.right_keys.size() != 1) {
+    return false;
+  }
+  const std::optional<ScanPath> path = ScanPathOf(join.right);
+  if (!path.has_value()) return false;
+  const auto column = path->names.find(join.right_keys[0]);
+  if (column == path->names.end()) return false;
+  const arrow::Schema& schema = *path->scan->table->schema();
+  const int index = schema.GetFieldIndex(column->second);
+  const arrow::DataType& stored = *schema.field(index)->type();
+  const auto common = KeysOf(join).types[0];
+  return path->scan->table->takes_keys(index) && column::HasDistinctKeys(*common) &&
+         (arrow::is_integer(stored.id()) || stored.Equals(*common));
+}
+
 void Planner::FindInputChecks(const NodePtr& node) {
   for (const NodePtr& input : InputsOf(*node)) FindInputChecks(input);
   if (node->As<CollectNode>() != nullptr) collects_.push_back(node.get());
@@ -148,9 +168,11 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
                        !join.looks_at_pairs() && right->filters.empty() &&
                        join.right_keys.size() == 1 && !join.nulls_equal &&
                        MayCountUp(*right, join.right_keys[0]);
-  choice.builds_left = switches_.swap_sides && right.has_value() &&
-                       !join.looks_at_pairs() && left_rows.has_value() &&
-                       right_rows.has_value() && *left_rows < *right_rows;
+  const bool left_is_smaller =
+      left_rows.has_value() && right_rows.has_value() && *left_rows < *right_rows;
+  choice.sends_keys = left_is_smaller && MaySendKeys(join);
+  choice.builds_left = choice.sends_keys || (switches_.swap_sides && right.has_value() &&
+                                             !join.looks_at_pairs() && left_is_smaller);
   auto rows = [](const std::optional<int64_t>& count) {
     return count.has_value() ? std::to_string(*count) : std::string("unknown");
   };
@@ -163,7 +185,9 @@ JoinChoice Planner::ChoiceOf(const LogicalNode& node) const {
   }
   choice.strategy +=
       choice.builds_left ? "build " + join.left->step : "build " + join.right->step;
-  if (switches_.late_payload && !right.has_value()) {
+  if (choice.sends_keys) {
+    reason << "; the left keys go to the server, which sends the rows that have them";
+  } else if (switches_.late_payload && !right.has_value()) {
     reason << "; the right side is computed, so it is built";
   }
   if (join.looks_at_pairs()) reason << "; pairs are looked at, so the right side is kept";
@@ -273,7 +297,9 @@ Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>*
   }
   if (node->As<ScanNode>() != nullptr) {
     return Lowered{
-        {{node->step, node->schema->field_names(), nullptr, false, {}, {}}}, "", {}};
+        {{node->step, node->schema->field_names(), nullptr, false, {}, -1, "", {}}},
+        "",
+        {}};
   }
   if (const auto* all = node->As<UnionNode>()) return LowerUnion(*node, *all, stages);
   ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(InputsOf(*node)[0], stages));
@@ -320,7 +346,8 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
   const std::optional<LateScan> late = AsLateScan(side);
   if (!late.has_value()) return Lower(side, stages);
   Lowered lowered;
-  lowered.inputs = {{late->source, ColumnsRead(*late, keys), nullptr, true, {}, {}}};
+  lowered.inputs = {
+      {late->source, ColumnsRead(*late, keys), nullptr, true, {}, -1, "", {}}};
   if (switches_.prune_scans) lowered.inputs[0].pruning = JoinConjuncts(late->filters);
   for (const ExprPtr& filter : late->filters) {
     lowered.ops.push_back({side->step, FilterOp{filter}});
@@ -362,6 +389,14 @@ Result<Planner::Lowered> Planner::LowerJoin(const LogicalNode& node, const JoinN
         std::move(build.inputs), std::move(build.union_step), std::move(build.ops),
         BuildOutput{id, node.step, built->step, KeysOf(join), side},
         built->estimated_rows}));
+  }
+  if (builds_left && ChoiceOf(node).sends_keys) {
+    ARROW_ASSIGN_OR_RAISE(Lowered probe, Lower(join.right, stages));
+    probe.inputs[0].keys_of_join = id;
+    probe.inputs[0].key_column = ScanPathOf(join.right)->names.at(join.right_keys[0]);
+    probe.ops.push_back({node.step, SwappedProbeOp{id, join.how, join.right_keys, "",
+                                                   std::move(columns)}});
+    return probe;
   }
   if (builds_left) {
     const LateScan right = *AsLateScan(join.right);

@@ -18,6 +18,7 @@ namespace windrow::plan {
 /// How a join is done, and why.
 struct JoinChoice {
   bool builds_left = false;  ///< the left side is built and the right side's keys stream
+  bool sends_keys = false;   ///< the right side is asked for rows with the left keys only
   bool checks_keys = false;  ///< first look whether the right keys count up by one
   std::string strategy;
   std::string reason;
@@ -58,6 +59,7 @@ class Planner {
   Stage Add(decltype(Stage::kind) kind);
 
   std::optional<LateScan> LateSide(const NodePtr& side) const;
+  bool MaySendKeys(const JoinNode& join) const;
 
   std::vector<LogicalPlan> plans_;
   exec::Switches switches_;

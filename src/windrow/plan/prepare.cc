@@ -13,6 +13,7 @@
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/plan/kept_steps.h"
 #include "windrow/plan/open_files.h"
+#include "windrow/plan/open_servers.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/plan/rewrite.h"
 
@@ -55,7 +56,7 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
   for (const SourceSpec& source : job.sources) {
     const auto* scan = std::get_if<ScanSpec>(&source.kind);
     const bool is_read = scan != nullptr && opened.contains(source.name.value);
-    if (!is_read || ReadsDatabase(*scan)) continue;
+    if (!is_read || ReadsDatabase(*scan) || ReadsServer(*scan)) continue;
     std::vector<std::string> patterns;
     for (const PlacedText& path : scan->paths) patterns.push_back(path.value);
     ARROW_ASSIGN_OR_RAISE(const auto listed,
@@ -85,14 +86,18 @@ Status CheckDatabaseTargets(const JobSpec& job, const PreparedJob& prepared) {
 }  // namespace
 
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
-                               const fs::ObjectAccess& access) {
+                               const Access& access) {
   ARROW_RETURN_NOT_OK(CheckOutputsDiffer(job));
   PreparedJob prepared;
   prepared.document = WriteJobSpec(job);
-  prepared.databases = MakeDatabases(switches, access.stop);
+  prepared.databases = MakeDatabases(switches, access.objects.stop);
   auto open = [&](const SourceSpec& source) -> Result<std::shared_ptr<exec::Table>> {
+    const auto opened = access.opened.find(source.name.value);
+    if (opened != access.opened.end()) {
+      return prepared.tables[source.name.value] = opened->second;
+    }
     Result<std::shared_ptr<exec::Table>> table =
-        OpenTable(source, prepared.databases, access);
+        OpenTable(source, prepared.databases, access.objects, access.servers);
     if (!table.ok()) {
       return At(FormatPlace(job.document_name, source.name.place), table.status());
     }
@@ -102,7 +107,8 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
   ARROW_ASSIGN_OR_RAISE(prepared.plans, BindJob(job, open));
   ARROW_RETURN_NOT_OK(CheckDatabaseTargets(job, prepared));
   if (HasManifest(job)) {
-    ARROW_ASSIGN_OR_RAISE(prepared.inputs, ListInputs(job, prepared.tables, access));
+    ARROW_ASSIGN_OR_RAISE(prepared.inputs,
+                          ListInputs(job, prepared.tables, access.objects));
   }
   const KeptTableOpener open_kept = [&](const std::string& step, auto schema) {
     return prepared.tables[step] = OpenKeptTable(std::move(schema));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "windrow/exec/switches.h"
+#include "windrow/flight/server_access.h"
 #include "windrow/fs/object_store.h"
 #include "windrow/plan/bind.h"
 #include "windrow/plan/instantiate.h"
@@ -23,18 +24,25 @@ struct InputFile {
   auto operator<=>(const InputFile&) const = default;
 };
 
+/// How a job reaches what it reads and writes. The stop of `objects` ends waits for
+/// object stores and databases, also those of the run.
+struct Access {
+  fs::ObjectAccess objects;
+  flight::ServerAccess servers;
+  OpenTables opened;  ///< sources that are open already, by name
+};
+
 /// A job with its sources opened and its plans rewritten: ready to explain or to run.
 struct PreparedJob {
   OpenTables tables;
   Databases databases;
   std::vector<LogicalPlan> plans;
+  ResultSinkOpener open_result;   ///< for results; null: they are kept in memory
   std::string document;           ///< the job as text
   std::vector<InputFile> inputs;  ///< by path; filled when a sink asks for a manifest
 };
 
-/// `access` says how object stores are reached; its stop ends waits for servers, also
-/// those of the run.
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
-                               const fs::ObjectAccess& access = {});
+                               const Access& access = {});
 
 }  // namespace windrow::plan

@@ -109,7 +109,8 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     context.budget = &budget_;
     context.spill_pool = budget_.spill_pool();
     context.temp_dir = options_.temp_dir;
-    plan::Instantiator instantiator(job.tables, job.databases, &context, &metrics_);
+    plan::Instantiator instantiator(job.tables, job.databases, job.open_result, &context,
+                                    &metrics_);
     std::vector<std::unique_ptr<exec::Sink>> sinks;
     status = RunStages(job, &instantiator, &sinks);
     if (status.ok()) {

@@ -70,6 +70,8 @@ std::string ToPrometheus(const RunReport& report, int exit_code) {
            report.memory_budget_bytes);
   text.Add("last_run_spill_bytes", "Bytes put aside on disk.", report.spill_bytes);
   text.Add("last_run_read_bytes", "Bytes read from storage.", report.bytes_read);
+  text.Add("last_run_wire_bytes", "Bytes read from other processes.",
+           report.bytes_on_wire);
   text.Add("last_run_written_bytes", "Bytes written.", report.bytes_written);
   text.Add("last_run_rows_in", "Rows read, by source.", "source", report.rows_in);
   text.Add("last_run_rows_out", "Rows written, by sink.", "sink", report.rows_out);

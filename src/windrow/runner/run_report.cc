@@ -66,6 +66,7 @@ void AddSteps(const exec::RunMetrics& metrics, RunReport* report) {
     if (is_scan) {
       report->rows_in[step.name] += step.rows_out;
       report->bytes_read += step.bytes;
+      report->bytes_on_wire += step.wire_bytes;
     } else if (step.kind == "write" || step.kind == "result") {
       report->rows_out[step.name] += step.rows_out;
       report->bytes_written += step.bytes;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+
+#include "windrow/base/status.h"
+#include "windrow/column/key_table.h"
+
+namespace windrow::column {
+
+/// Whether DistinctKeys can list keys of this common type: word keys that are integers,
+/// dates, times, timestamps or durations.
+bool HasDistinctKeys(const arrow::DataType& common_type);
+
+/// The distinct keys of a frozen table with one such key column, ascending, without
+/// nulls, as an array of its common type.
+Result<std::shared_ptr<arrow::Array>> DistinctKeys(const KeyTable& table,
+                                                   arrow::MemoryPool* pool);
+
+}  // namespace windrow::column

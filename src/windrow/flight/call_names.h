@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace windrow::flight {
+
+// Names that client and server share.
+
+/// Header of every call of a server with a token: "Bearer TOKEN".
+inline constexpr char kTokenHeader[] = "authorization";
+inline constexpr char kTokenPrefix[] = "Bearer ";
+/// Header of a DoGet: the number of batches at its beginning that are not sent again.
+inline constexpr char kSkipHeader[] = "windrow-skip-batches";
+/// Action that leaves a filter with the server; the answer is its id.
+inline constexpr char kFilterAction[] = "filter";
+/// Beginning of the metadata of a FlightInfo by a Windrow server.
+inline constexpr char kInfoMagic[] = "windrow 1";
+
+}  // namespace windrow::flight

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/flight/client.h"
+
+#include <arrow/buffer.h>
+#include <arrow/flight/client.h>
+#include <arrow/ipc/dictionary.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+
+#include <utility>
+
+#include "windrow/flight/call_error.h"
+#include "windrow/flight/call_names.h"
+
+namespace windrow::flight {
+namespace {
+
+namespace wire = arrow::flight;
+
+std::optional<int64_t> Known(int64_t count) {
+  return count < 0 ? std::nullopt : std::optional<int64_t>(count);
+}
+
+wire::FlightCallOptions OptionsOf(const ServerAccess& access) {
+  wire::FlightCallOptions options;
+  if (!access.token.empty()) {
+    options.headers.emplace_back(kTokenHeader, kTokenPrefix + access.token);
+  }
+  options.stop_token = access.stop;
+  return options;
+}
+
+/// Of a call that answers at once.
+wire::FlightCallOptions ShortCallOptionsOf(const ServerAccess& access) {
+  wire::FlightCallOptions options = OptionsOf(access);
+  options.timeout = wire::TimeoutDuration(access.patience_seconds);
+  return options;
+}
+
+Result<ScanEndpoint> EndpointOf(const wire::FlightEndpoint& endpoint,
+                                const ServerAddress& server) {
+  ScanEndpoint found{endpoint.ticket.ticket, {}};
+  for (const wire::Location& location : endpoint.locations) {
+    if (location.Equals(wire::Location::ReuseConnection())) {
+      found.servers.push_back(server);
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(ServerAddress other, ParseServerAddress(location.ToString()));
+    found.servers.push_back(std::move(other));
+  }
+  if (found.servers.empty()) found.servers.push_back(server);
+  return found;
+}
+
+}  // namespace
+
+BatchStream::BatchStream(std::string place,
+                         std::unique_ptr<wire::FlightStreamReader> reader, bool has_marks,
+                         StreamChecksum checksum, StreamMark received)
+    : place_(std::move(place)),
+      reader_(std::move(reader)),
+      has_marks_(has_marks),
+      checksum_(checksum),
+      received_(received) {}
+
+BatchStream::~BatchStream() { reader_->Cancel(); }
+
+Status BatchStream::CheckEnd(const StreamMark& mark) const {
+  if (mark.batches == received_.batches && mark.rows == received_.rows &&
+      mark.checksum == checksum_.value()) {
+    return Status::OK();
+  }
+  return DataError(place_, ": found ", received_.batches, " batches of ", received_.rows,
+                   " rows, checksum ", checksum_.value(), "; expected ", mark.batches,
+                   " of ", mark.rows, ", checksum ", mark.checksum);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
+  Result<wire::FlightStreamChunk> next = reader_->Next();
+  if (!next.ok()) return FromCallError(place_, next.status());
+  if (!has_marks_) {
+    if (next->data != nullptr) wire_bytes_ += arrow::util::TotalBufferSize(*next->data);
+    return std::move(next->data);
+  }
+  if (next->app_metadata == nullptr) {
+    return StorageError(place_, ": the stream ended after ", received_.batches,
+                        " batches; expected its end mark");
+  }
+  const auto mark = ReadStreamMark(next->app_metadata->ToString());
+  if (!mark.ok()) return At(place_, mark.status());
+  wire_bytes_ = mark->bytes;
+  if (mark->is_end) {
+    ARROW_RETURN_NOT_OK(CheckEnd(*mark));
+    return nullptr;
+  }
+  if (next->data == nullptr || mark->batches != received_.batches) {
+    return DataError(place_, ": found batch ", mark->batches, "; expected batch ",
+                     received_.batches);
+  }
+  checksum_.Add(*next->data);
+  ++received_.batches;
+  received_.rows += next->data->num_rows();
+  return std::move(next->data);
+}
+
+void BatchStream::Cancel() { reader_->Cancel(); }
+
+Client::Client(ServerAddress server, const ServerAccess& access)
+    : server_(std::move(server)), access_(access) {}
+
+Client::~Client() = default;
+
+Result<std::unique_ptr<Client>> Client::Connect(const ServerAddress& server,
+                                                const ServerAccess& access) {
+  wire::FlightClientOptions options = wire::FlightClientOptions::Defaults();
+  options.tls_root_certs = access.tls_roots;
+  std::unique_ptr<Client> client(new Client(server, access));
+  const auto connect = [&]() -> Result<std::unique_ptr<wire::FlightClient>> {
+    ARROW_ASSIGN_OR_RAISE(const auto location,
+                          server.is_tls
+                              ? wire::Location::ForGrpcTls(server.host, server.port)
+                              : wire::Location::ForGrpcTcp(server.host, server.port));
+    return wire::FlightClient::Connect(location, options);
+  };
+  auto connected = connect();
+  if (!connected.ok()) return FromCallError(server.uri(), connected.status());
+  client->client_ = *std::move(connected);
+  return client;
+}
+
+Result<ScanInfo> Client::Describe(const ScanRequest& request) const {
+  const auto options = ShortCallOptionsOf(access_);
+  const std::string place = server_.uri() + "/" + request.table;
+  auto found = client_->GetFlightInfo(
+      options, wire::FlightDescriptor::Command(WriteScanRequest(request)));
+  if (!found.ok() && !IsWindrowError(found.status())) {
+    const auto by_name = wire::FlightDescriptor::Path({request.table});
+    auto again = client_->GetFlightInfo(options, by_name);
+    if (again.ok()) found = std::move(again);
+  }
+  if (!found.ok()) return FromCallError(place, found.status());
+  const wire::FlightInfo& info = **found;
+  ScanInfo scan;
+  arrow::ipc::DictionaryMemo memo;
+  auto schema = info.GetSchema(&memo);
+  if (!schema.ok()) return AtInput(place, schema.status());
+  scan.schema = *std::move(schema);
+  scan.rows = Known(info.total_records());
+  scan.bytes = Known(info.total_bytes());
+  scan.is_windrow = info.app_metadata().starts_with(kInfoMagic);
+  for (const wire::FlightEndpoint& endpoint : info.endpoints()) {
+    auto read = EndpointOf(endpoint, server_);
+    if (!read.ok()) return At(place, read.status());
+    scan.endpoints.push_back(*std::move(read));
+  }
+  return scan;
+}
+
+Status Client::SendFilter(const std::string& bytes) const {
+  const wire::Action action{kFilterAction, arrow::Buffer::FromString(bytes)};
+  auto results = client_->DoAction(ShortCallOptionsOf(access_), action);
+  if (!results.ok()) return FromCallError(server_.uri(), results.status());
+  while (true) {
+    const auto result = (*results)->Next();
+    if (!result.ok()) return FromCallError(server_.uri(), result.status());
+    if (*result == nullptr) return Status::OK();
+  }
+}
+
+Result<std::unique_ptr<BatchStream>> Client::Get(const std::string& ticket,
+                                                 bool has_marks,
+                                                 const BatchStream* former,
+                                                 arrow::MemoryPool* pool) const {
+  wire::FlightCallOptions options = OptionsOf(access_);
+  options.read_options.memory_pool = pool;
+  options.read_options.use_threads = false;
+  StreamMark received;
+  StreamChecksum checksum;
+  if (former != nullptr) {
+    received = former->received();
+    checksum = former->checksum();
+    options.headers.emplace_back(kSkipHeader, std::to_string(received.batches));
+  }
+  auto reader = client_->DoGet(options, wire::Ticket{ticket});
+  if (!reader.ok()) return FromCallError(server_.uri(), reader.status());
+  return std::make_unique<BatchStream>(server_.uri(), *std::move(reader), has_marks,
+                                       checksum, received);
+}
+
+}  // namespace windrow::flight

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "windrow/base/status.h"
+#include "windrow/flight/scan_request.h"
+#include "windrow/flight/server_access.h"
+#include "windrow/flight/server_address.h"
+#include "windrow/flight/stream_mark.h"
+
+namespace arrow::flight {
+class FlightClient;
+class FlightStreamReader;
+}  // namespace arrow::flight
+
+namespace windrow::flight {
+
+/// A part of a scan, and who can deliver it.
+struct ScanEndpoint {
+  std::string ticket;
+  std::vector<ServerAddress> servers;  ///< the first is asked first
+};
+
+/// How a server would deliver a scan.
+struct ScanInfo {
+  std::shared_ptr<arrow::Schema> schema;
+  std::optional<int64_t> rows;   ///< nothing: unknown
+  std::optional<int64_t> bytes;  ///< as stored
+  bool is_windrow = false;       ///< the server understands ScanRequest and sends marks
+  std::vector<ScanEndpoint> endpoints;
+};
+
+/// The batches of one endpoint. Next is called by one thread; the rest may be by others.
+class BatchStream {
+ public:
+  /// `has_marks`: the stream ends with a mark, which is checked.
+  BatchStream(std::string place,
+              std::unique_ptr<arrow::flight::FlightStreamReader> reader, bool has_marks,
+              StreamChecksum checksum, StreamMark received);
+  ~BatchStream();
+
+  /// The next batch; null at the end. StorageError when the stream breaks or ends short,
+  /// DataError when its content is not what was sent.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  /// What has come so far, for a stream that goes on where this one broke off.
+  const StreamMark& received() const { return received_; }
+  const StreamChecksum& checksum() const { return checksum_; }
+  /// Bytes of the batches before the last one as they came over the wire; of a server
+  /// without marks, of all as they are in memory. After Next.
+  int64_t wire_bytes() const { return wire_bytes_; }
+  /// Makes a Next that waits fail. Thread-safe.
+  void Cancel();
+
+ private:
+  Status CheckEnd(const StreamMark& mark) const;
+
+  std::string place_;
+  std::unique_ptr<arrow::flight::FlightStreamReader> reader_;
+  bool has_marks_;
+  StreamChecksum checksum_;
+  StreamMark received_;
+  int64_t wire_bytes_ = 0;
+};
+
+/// A connection to one server. Thread-safe, but its calls share one TCP connection.
+///
+/// Errors begin with the server's address and are those of FromCallError.
+class Client {
+ public:
+  /// Opens no connection yet.
+  static Result<std::unique_ptr<Client>> Connect(const ServerAddress& server,
+                                                 const ServerAccess& access);
+  ~Client();
+
+  /// Asks how the scan would be delivered. A server that does not know ScanRequest gets
+  /// the table's name instead.
+  Result<ScanInfo> Describe(const ScanRequest& request) const;
+  /// Leaves a filter (KeyFilter::bytes) with the server, where requests name it by id.
+  Status SendFilter(const std::string& bytes) const;
+  /// Begins a stream behind what `former`, a stream of an equal ticket, has received;
+  /// null: at its beginning. Batches live in memory of `pool` where they have to be
+  /// decompressed.
+  Result<std::unique_ptr<BatchStream>> Get(const std::string& ticket, bool has_marks,
+                                           const BatchStream* former,
+                                           arrow::MemoryPool* pool) const;
+
+ private:
+  Client(ServerAddress server, const ServerAccess& access);
+
+  ServerAddress server_;
+  ServerAccess access_;
+  std::unique_ptr<arrow::flight::FlightClient> client_;
+};
+
+}  // namespace windrow::flight

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/source/flight_scan.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "windrow/exec/channel.h"
+#include "windrow/flight/call_error.h"
+
+namespace windrow::source {
+namespace {
+
+using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+using Clock = std::chrono::steady_clock;
+
+class OneBatch : public exec::UnitReader {
+ public:
+  explicit OneBatch(BatchPtr batch) : batch_(std::move(batch)) {}
+  Result<BatchPtr> Next() override { return std::exchange(batch_, nullptr); }
+
+ private:
+  BatchPtr batch_;
+};
+
+/// Breaks off streams that wait too long for a message, and all of them when the run is
+/// stopped. A thread looks at them a few times a second.
+class StreamWatch {
+ public:
+  StreamWatch(const flight::ServerAccess& access, arrow::StopToken stop)
+      : patience_(access.patience_seconds), stop_(std::move(stop)) {
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~StreamWatch() {
+    {
+      const std::scoped_lock lock(mutex_);
+      is_over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+  /// While this object lives, its stream is being waited for.
+  class Wait {
+   public:
+    Wait(StreamWatch* watch, flight::BatchStream* stream) : watch_(watch) {
+      const std::scoped_lock lock(watch_->mutex_);
+      watch_->waits_.push_back(this);
+      stream_ = stream;
+    }
+    ~Wait() {
+      const std::scoped_lock lock(watch_->mutex_);
+      std::erase(watch_->waits_, this);
+    }
+    bool was_broken_off() const { return was_broken_off_; }
+
+   private:
+    friend class StreamWatch;
+    StreamWatch* watch_;
+    flight::BatchStream* stream_;
+    Clock::time_point since_ = Clock::now();
+    std::atomic<bool> was_broken_off_ = false;
+  };
+
+  /// Breaks off every stream, now and later.
+  void CancelAll() {
+    const std::scoped_lock lock(mutex_);
+    is_cancelled_ = true;
+    for (Wait* wait : waits_) wait->stream_->Cancel();
+  }
+
+ private:
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (!is_over_) {
+      changed_.wait_for(lock, std::chrono::milliseconds(50));
+      const auto now = Clock::now();
+      for (Wait* wait : waits_) {
+        const std::chrono::duration<double> waited = now - wait->since_;
+        if (waited.count() > patience_) wait->was_broken_off_ = true;
+        if (wait->was_broken_off_ || is_cancelled_ || stop_.IsStopRequested()) {
+          wait->stream_->Cancel();
+        }
+      }
+    }
+  }
+
+  const double patience_;
+  arrow::StopToken stop_;
+  std::mutex mutex_;  ///< guards what follows
+  std::condition_variable changed_;
+  std::vector<Wait*> waits_;
+  bool is_over_ = false;
+  bool is_cancelled_ = false;
+  std::thread thread_;
+};
+
+class FlightScan : public exec::Source {
+ public:
+  FlightScan(std::vector<PlannedEndpoint> endpoints,
+             std::shared_ptr<arrow::Schema> schema, const flight::ServerAccess& access,
+             exec::RunContext* context)
+      : endpoints_(std::move(endpoints)),
+        schema_(std::move(schema)),
+        access_(access),
+        context_(context),
+        watch_(access, context->stop) {
+    const auto streams = std::clamp<int64_t>(std::ssize(endpoints_), 1, access_.streams);
+    const int64_t share = std::min(kMostAheadBytes, context_->units_bytes / streams / 2);
+    for (size_t i = 0; i < endpoints_.size(); ++i) {
+      channels_.push_back(std::make_unique<exec::Channel<BatchPtr>>(share));
+    }
+    if (endpoints_.empty()) return;
+    for (int64_t i = 0; i < streams; ++i) {
+      threads_.emplace_back([this] { PullEndpoints(); });
+    }
+  }
+
+  ~FlightScan() override {
+    next_endpoint_ = endpoints_.size();
+    is_over_ = true;
+    for (const auto& channel : channels_) channel->Cancel();
+    watch_.CancelAll();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Result<std::unique_ptr<exec::UnitReader>> NextUnit(
+      const arrow::StopToken& stop) override {
+    for (; current_ < channels_.size(); ++current_) {
+      ARROW_RETURN_NOT_OK(stop.Poll());
+      const auto batch = channels_[current_]->Pop();
+      ARROW_RETURN_NOT_OK(stop.Poll());
+      ARROW_RETURN_NOT_OK(batch.status());
+      if (batch->has_value()) return std::make_unique<OneBatch>(**batch);
+    }
+    return nullptr;
+  }
+
+  int64_t bytes_read() const override { return wire_bytes_; }
+  int64_t bytes_on_wire() const override { return wire_bytes_; }
+
+ private:
+  /// Held by each stream before anybody wants it, at most.
+  static constexpr int64_t kMostAheadBytes = 32 << 20;
+  static constexpr int kMostTries = 5;
+
+  void PullEndpoints() {
+    while (true) {
+      const size_t index = next_endpoint_++;
+      if (index >= endpoints_.size()) return;
+      const Status status = Pull(index);
+      channels_[index]->Close(status);
+      if (!status.ok()) return;
+    }
+  }
+
+  /// All batches of one endpoint, from whichever of its servers can deliver them.
+  Status Pull(size_t index) {
+    const PlannedEndpoint& planned = endpoints_[index];
+    std::unique_ptr<flight::BatchStream> stream;
+    std::unique_ptr<flight::Client> client;
+    int failures = 0;
+    while (true) {
+      const auto& servers = planned.endpoint.servers;
+      const Status status =
+          PullFrom(servers[failures % servers.size()], planned, &client, &stream, index);
+      if (status.ok() || is_over_) return status;
+      ARROW_RETURN_NOT_OK(context_->stop.Poll());
+      if (!flight::MayPass(status) || ++failures == kMostTries) return status;
+      const bool all_failed = failures % servers.size() == 0;
+      if (all_failed) Sleep(failures);
+    }
+  }
+
+  Status PullFrom(const flight::ServerAddress& server, const PlannedEndpoint& planned,
+                  std::unique_ptr<flight::Client>* client,
+                  std::unique_ptr<flight::BatchStream>* stream, size_t index) {
+    ARROW_ASSIGN_OR_RAISE(auto connected, flight::Client::Connect(server, access_));
+    if (planned.key_filter != nullptr) {
+      ARROW_RETURN_NOT_OK(connected->SendFilter(*planned.key_filter));
+    }
+    ARROW_ASSIGN_OR_RAISE(auto begun,
+                          connected->Get(planned.endpoint.ticket, planned.has_marks,
+                                         stream->get(), context_->pool));
+    // A stream goes before its client.
+    *stream = std::move(begun);
+    *client = std::move(connected);
+    return Receive(stream->get(), channels_[index].get());
+  }
+
+  Status Receive(flight::BatchStream* stream, exec::Channel<BatchPtr>* channel) {
+    int64_t wire_bytes = 0;
+    while (true) {
+      Result<BatchPtr> next = BatchPtr();
+      {
+        const StreamWatch::Wait wait(&watch_, stream);
+        next = stream->Next();
+        if (!next.ok() && wait.was_broken_off()) {
+          return StorageError(next.status().message(), "; no message came for ",
+                              access_.patience_seconds, " s");
+        }
+      }
+      wire_bytes_ += stream->wire_bytes() - wire_bytes;
+      wire_bytes = stream->wire_bytes();
+      ARROW_RETURN_NOT_OK(next.status());
+      if (*next == nullptr) return Status::OK();
+      const int64_t bytes = arrow::util::TotalBufferSize(**next);
+      if (!channel->Push(*std::move(next), bytes)) return Status::OK();
+    }
+  }
+
+  void Sleep(int failures) const {
+    const auto until = Clock::now() + std::chrono::milliseconds(100 << failures);
+    while (Clock::now() < until && !is_over_ && !context_->stop.IsStopRequested()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  std::vector<PlannedEndpoint> endpoints_;
+  std::shared_ptr<arrow::Schema> schema_;
+  flight::ServerAccess access_;
+  exec::RunContext* context_;
+  StreamWatch watch_;
+  std::vector<std::unique_ptr<exec::Channel<BatchPtr>>> channels_;  ///< by endpoint
+  std::atomic<size_t> next_endpoint_ = 0;
+  std::atomic<bool> is_over_ = false;
+  std::atomic<int64_t> wire_bytes_ = 0;
+  size_t current_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<exec::Source>> MakeFlightScan(
+    std::vector<PlannedEndpoint> endpoints, std::shared_ptr<arrow::Schema> schema,
+    const flight::ServerAccess& access, exec::RunContext* context) {
+  return std::make_unique<FlightScan>(std::move(endpoints), std::move(schema), access,
+                                      context);
+}
+
+}  // namespace windrow::source
