@@ -13,6 +13,7 @@
 #include "windrow/cli/log_format.h"
 #include "windrow/cli/pod_usage_command.h"
 #include "windrow/cli/run_job.h"
+#include "windrow/cli/serve_command.h"
 #include "windrow/cli/usage_message.h"
 #include "windrow/cli/verify_probe_rows.h"
 #include "windrow/exec/switches.h"
@@ -54,6 +55,7 @@ class CommandLine {
     AddEnrich();
     AddProbeRows();
     AddPodUsage();
+    AddServe();
     AddGenerate();
     AddInspect();
     AddHelp();
@@ -95,6 +97,7 @@ class CommandLine {
     command->add_option("--temp-dir", engine_.temp_dir, "folder for temporary files")
         ->group(group);
     AddS3(command, &engine_.s3_endpoint);
+    AddFlight(command);
     command
         ->add_option("--report", engine_.report,
                      "write the run report to this .json file")
@@ -126,6 +129,17 @@ class CommandLine {
         ->add_option("--s3-endpoint", *endpoint,
                      "URL of the store behind s3:// paths; default AWS_ENDPOINT_URL, or "
                      "else AWS")
+        ->group("Engine");
+  }
+
+  void AddFlight(CLI::App* command) {
+    command
+        ->add_option("--token-file", engine_.token_file,
+                     "file with the token that grpc:// servers ask for")
+        ->group("Engine");
+    command
+        ->add_option("--tls-ca", engine_.tls_ca,
+                     "PEM file of the roots that grpc+tls:// servers are trusted by")
         ->group("Engine");
   }
 
@@ -163,6 +177,7 @@ class CommandLine {
     AddDocument(command);
     command->add_flag("--json", explain_json_, "as JSON");
     AddS3(command, &engine_.s3_endpoint);
+    AddFlight(command);
     AddSet(command);
     command->callback([this] {
       action_ = [this]() -> Status {
@@ -177,7 +192,7 @@ class CommandLine {
     command->add_option("--quotes", enrich_.quotes, "file or glob")->required();
     command
         ->add_option("--securities", enrich_.securities,
-                     "file or glob; repeat for partitions")
+                     "file, glob or grpc://HOST:PORT/NAME; repeat for partitions")
         ->required()
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -301,6 +316,51 @@ class CommandLine {
         [this] { action_ = [this] { return RunPodUsage(pod_usage_, engine_, stop_); }; });
   }
 
+  void AddServe() {
+    CLI::App* command = Command("serve", "serve tables to Arrow Flight clients");
+    command->add_option("TABLE", serve_.tables, "NAME=PATH: a file, folder or glob")
+        ->required();
+    command
+        ->add_option("--listen", serve_.listen,
+                     "grpc://HOST:PORT or grpc+tls://HOST:PORT; port 0: any free one")
+        ->capture_default_str();
+    command->add_option("--token-file", serve_.token_file,
+                        "file with the token that every call must bring");
+    command->add_option("--tls-cert", serve_.tls_cert, "PEM file of the certificate");
+    command->add_option("--tls-key", serve_.tls_key, "PEM file of its key");
+    command
+        ->add_option("--replica", serve_.replicas,
+                     "grpc://HOST:PORT of a server with the same tables and token; may "
+                     "be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command
+        ->add_option("--message-bytes", serve_.message_bytes, "size of a message, about")
+        ->capture_default_str();
+    command
+        ->add_option("--codec", serve_.codec,
+                     "none, lz4 or zstd:N, where a client asks for none of its own")
+        ->capture_default_str();
+    command->add_option("--streams", serve_.streams, "at once; others wait their turn")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 4096));
+    command
+        ->add_option("--filter-bytes", serve_.filter_bytes,
+                     "most that the keys of a semi-join may take")
+        ->capture_default_str();
+    command->add_option("--memory", serve_.memory, "budget of one stream")
+        ->capture_default_str()
+        ->group("Engine");
+    command->add_option("--slots", serve_.slots, "CPU threads; default one per core")
+        ->check(CLI::Range(1, 1024))
+        ->group("Engine");
+    command->add_option("--temp-dir", serve_.temp_dir, "folder for temporary files")
+        ->group("Engine");
+    AddS3(command, &serve_.s3_endpoint);
+    command->callback(
+        [this] { action_ = [this] { return ServeTables(serve_, stop_, std::cout); }; });
+  }
+
   void AddGenerate() {
     CLI::App* command =
         Command("generate", "make a data set: the same for the same seed");
@@ -400,6 +460,7 @@ class CommandLine {
   recipe::GenerateJobOptions generate_;
   std::vector<std::string> generate_options_;
   PodUsageCommand pod_usage_;
+  ServeOptions serve_;
   InspectOptions inspect_;
   std::string help_topic_;
 };

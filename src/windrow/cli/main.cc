@@ -24,6 +24,8 @@ arrow::Result<arrow::StopToken> TokenOfSignals() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What gRPC logs of a failed call, the call's own error says.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   const arrow::Result<arrow::StopToken> stop = TokenOfSignals();
   const arrow::Status status = stop.ok() ? arrow::compute::Initialize() : stop.status();
   if (!status.ok()) {

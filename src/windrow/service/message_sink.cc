@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/service/message_sink.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/buffer.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+#include <arrow/util/compression.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "windrow/flight/sendable_batch.h"
+
+namespace windrow::service {
+namespace {
+
+using arrow::ipc::IpcPayload;
+
+/// A buffer that does not shrink by this share is sent as it is.
+constexpr double kLeastSavings = 0.05;
+
+struct Message {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  IpcPayload plain;
+  IpcPayload compressed;  ///< empty without a codec
+};
+
+struct EncodedBatch : exec::Prepared {
+  std::vector<Message> messages;
+};
+
+Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(
+    const std::shared_ptr<arrow::Schema>& schema, arrow::MemoryPool* pool) {
+  return arrow::RecordBatch::MakeEmpty(schema, pool);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::util::Codec>> CodecOf(const std::string& codec) {
+  if (codec == "none") return nullptr;
+  if (codec == "lz4") return arrow::util::Codec::Create(arrow::Compression::LZ4_FRAME);
+  if (codec == "zstd") return arrow::util::Codec::Create(arrow::Compression::ZSTD);
+  if (codec.starts_with("zstd:")) {
+    int level = 0;
+    const char* end = codec.data() + codec.size();
+    const auto [read, error] = std::from_chars(codec.data() + 5, end, level);
+    if (error == std::errc() && read == end && level >= 1 && level <= 19) {
+      return arrow::util::Codec::Create(arrow::Compression::ZSTD, level);
+    }
+  }
+  return UserError("codec '", codec, "': expected none, lz4, or zstd:1 to zstd:19");
+}
+
+Result<std::unique_ptr<MessageSink>> MessageSink::Make(
+    const MessageOptions& options, std::shared_ptr<arrow::Schema> schema,
+    MessageChannel* channel, exec::RunContext* context) {
+  std::unique_ptr<MessageSink> sink(
+      new MessageSink(options, std::move(schema), channel, context));
+  ARROW_ASSIGN_OR_RAISE(sink->compressed_.codec, CodecOf(options.codec));
+  return sink;
+}
+
+MessageSink::MessageSink(const MessageOptions& options,
+                         std::shared_ptr<arrow::Schema> schema, MessageChannel* channel,
+                         exec::RunContext* context)
+    : options_(options),
+      schema_(std::move(schema)),
+      channel_(channel),
+      plain_(arrow::ipc::IpcWriteOptions::Defaults()),
+      mapper_(*schema_) {
+  plain_.memory_pool = context->pool;
+  plain_.use_threads = false;
+  compressed_ = plain_;
+  compressed_.min_space_savings = kLeastSavings;
+}
+
+/// Such that no message is much longer than asked for; even shares of the batch.
+int64_t MessageSink::RowsOfMessage(const arrow::RecordBatch& batch) const {
+  const int64_t bytes = arrow::util::ReferencedBufferSize(batch).ValueOr(0);
+  if (bytes <= options_.message_bytes) return batch.num_rows();
+  const int64_t messages = (bytes + options_.message_bytes - 1) / options_.message_bytes;
+  return std::max<int64_t>(1, (batch.num_rows() + messages - 1) / messages);
+}
+
+Result<std::unique_ptr<exec::Prepared>> MessageSink::Encode(
+    std::shared_ptr<arrow::RecordBatch> batch) {
+  auto encoded = std::make_unique<EncodedBatch>();
+  const int64_t rows = RowsOfMessage(*batch);
+  for (int64_t start = 0; start < batch->num_rows(); start += rows) {
+    Message& message = encoded->messages.emplace_back();
+    ARROW_ASSIGN_OR_RAISE(message.batch, flight::SendableBatch(batch->Slice(start, rows),
+                                                               plain_.memory_pool));
+    ARROW_RETURN_NOT_OK(
+        arrow::ipc::GetRecordBatchPayload(*message.batch, plain_, &message.plain));
+    if (compressed_.codec == nullptr) continue;
+    ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(*message.batch, compressed_,
+                                                          &message.compressed));
+  }
+  return encoded;
+}
+
+Status MessageSink::Write(std::unique_ptr<exec::Prepared> encoded) {
+  for (Message& message : static_cast<EncodedBatch&>(*encoded).messages) {
+    checksum_.Add(message.plain, message.batch->num_rows());
+    const int64_t bytes = compressed_.codec == nullptr ? message.plain.body_length
+                                                       : message.compressed.body_length;
+    if (sent_.batches >= options_.skip_batches) {
+      ARROW_RETURN_NOT_OK(SendDictionaries(*message.batch));
+      ARROW_RETURN_NOT_OK(Send(compressed_.codec == nullptr
+                                   ? std::move(message.plain)
+                                   : std::move(message.compressed),
+                               &sent_));
+    }
+    ++sent_.batches;
+    sent_.rows += message.batch->num_rows();
+    sent_.bytes += bytes;
+    sent_.checksum = checksum_.value();
+  }
+  return Status::OK();
+}
+
+/// Those of the batch that were not sent yet.
+Status MessageSink::SendDictionaries(const arrow::RecordBatch& batch) {
+  if (mapper_.num_dicts() == 0) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto found,
+                        arrow::ipc::CollectDictionaries(batch, mapper_));
+  for (const auto& [id, dictionary] : found) {
+    std::shared_ptr<arrow::Array>& last = dictionaries_[id];
+    if (last != nullptr && (last == dictionary || last->Equals(*dictionary))) continue;
+    last = dictionary;
+    IpcPayload payload;
+    ARROW_RETURN_NOT_OK(
+        arrow::ipc::GetDictionaryPayload(id, dictionary, compressed_, &payload));
+    ARROW_RETURN_NOT_OK(Send(std::move(payload), nullptr));
+  }
+  return Status::OK();
+}
+
+Status MessageSink::Send(IpcPayload payload, const flight::StreamMark* mark) {
+  const int64_t bytes = payload.body_length + payload.metadata->size();
+  arrow::flight::FlightPayload message;
+  if (mark != nullptr) {
+    message.app_metadata = arrow::Buffer::FromString(flight::WriteStreamMark(*mark));
+  }
+  message.ipc_message = std::move(payload);
+  if (!channel_->Push(std::move(message), bytes)) {
+    return Fail(Blame::kCancelled, "the client has gone");
+  }
+  bytes_written_ += bytes;
+  return Status::OK();
+}
+
+Status MessageSink::Finish() {
+  ARROW_ASSIGN_OR_RAISE(const auto empty, EmptyBatch(schema_, plain_.memory_pool));
+  IpcPayload payload;
+  ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(*empty, plain_, &payload));
+  ARROW_RETURN_NOT_OK(SendDictionaries(*empty));
+  sent_.is_end = true;
+  return Send(std::move(payload), &sent_);
+}
+
+}  // namespace windrow::service

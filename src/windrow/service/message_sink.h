@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/flight/types.h>
+#include <arrow/ipc/dictionary.h>
+#include <arrow/ipc/options.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "windrow/exec/channel.h"
+#include "windrow/exec/operator.h"
+#include "windrow/exec/run_context.h"
+#include "windrow/flight/stream_mark.h"
+
+namespace windrow::service {
+
+using MessageChannel = exec::Channel<arrow::flight::FlightPayload>;
+
+/// How batches become messages.
+struct MessageOptions {
+  std::string codec;          ///< none, lz4 or zstd:N
+  int64_t message_bytes = 0;  ///< a longer batch is cut, by estimate
+  int64_t skip_batches = 0;   ///< at the beginning that are not sent, but counted
+};
+
+/// UserError for a codec that is none of those.
+Result<std::shared_ptr<arrow::util::Codec>> CodecOf(const std::string& codec);
+
+/// Turns a pipeline's rows into Flight messages, encoded on the run's slots, and puts
+/// them into a channel that another thread sends from. The last message is the end mark
+/// (flight/stream_mark.h).
+class MessageSink : public exec::Sink {
+ public:
+  /// `channel` outlives this object.
+  static Result<std::unique_ptr<MessageSink>> Make(const MessageOptions& options,
+                                                   std::shared_ptr<arrow::Schema> schema,
+                                                   MessageChannel* channel,
+                                                   exec::RunContext* context);
+
+  Result<std::unique_ptr<exec::Prepared>> Encode(
+      std::shared_ptr<arrow::RecordBatch> batch) override;
+  Status Write(std::unique_ptr<exec::Prepared> encoded) override;
+  Status Finish() override;
+  Status Commit() override { return Status::OK(); }
+  void Abort() override {}
+  int64_t bytes_written() const override { return bytes_written_; }
+
+ private:
+  MessageSink(const MessageOptions& options, std::shared_ptr<arrow::Schema> schema,
+              MessageChannel* channel, exec::RunContext* context);
+  int64_t RowsOfMessage(const arrow::RecordBatch& batch) const;
+  Status SendDictionaries(const arrow::RecordBatch& batch);
+  Status Send(arrow::ipc::IpcPayload payload, const flight::StreamMark* mark);
+
+  MessageOptions options_;
+  std::shared_ptr<arrow::Schema> schema_;
+  MessageChannel* channel_;
+  arrow::ipc::IpcWriteOptions plain_;
+  arrow::ipc::IpcWriteOptions compressed_;  ///< without a codec where none is wanted
+  arrow::ipc::DictionaryFieldMapper mapper_;
+  /// By id: what was sent last.
+  std::map<int64_t, std::shared_ptr<arrow::Array>> dictionaries_;
+  flight::StreamChecksum checksum_;
+  flight::StreamMark sent_;
+  int64_t bytes_written_ = 0;
+};
+
+}  // namespace windrow::service

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/service/scan_job.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <utility>
+
+#include "windrow/base/near_name.h"
+#include "windrow/plan/job_spec_check.h"
+#include "windrow/plan/open_files.h"
+
+namespace windrow::service {
+namespace {
+
+constexpr char kTable[] = "table";
+constexpr char kKeys[] = "keys";
+
+std::vector<std::string> ColumnsOf(const flight::ScanRequest& request,
+                                   const arrow::Schema& schema) {
+  return request.columns.has_value() ? *request.columns : schema.field_names();
+}
+
+Status CheckColumn(const std::string& name, const ServedTable& served) {
+  const arrow::Schema& schema = *served.table->schema();
+  if (schema.GetFieldIndex(name) >= 0) return Status::OK();
+  return UserError("table ", served.name, ": found no column '", name, "'",
+                   DidYouMean(name, schema.field_names()));
+}
+
+/// Appends steps, each reading the one before.
+class Chain {
+ public:
+  explicit Chain(plan::JobSpec* job) : job_(job) {}
+
+  template <typename Spec>
+  void Add(const std::string& name, Spec spec) {
+    spec.from = last_;
+    job_->steps.push_back({name, std::move(spec)});
+    last_ = name;
+  }
+  void AddJoin(const std::string& name, plan::JoinSpec join) {
+    join.right = last_;
+    job_->steps.push_back({name, std::move(join)});
+    last_ = name;
+  }
+  const std::string& last() const { return last_; }
+
+ private:
+  plan::JobSpec* job_;
+  std::string last_ = kTable;
+};
+
+}  // namespace
+
+Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
+                                      const ScanPart& part,
+                                      std::shared_ptr<arrow::Array> keys,
+                                      const exec::Switches& switches) {
+  const arrow::Schema& schema = *part.served->table->schema();
+  const std::vector<std::string> columns = ColumnsOf(request, schema);
+  for (const std::string& name : columns) {
+    ARROW_RETURN_NOT_OK(CheckColumn(name, *part.served));
+  }
+  plan::Access access;
+  access.opened[kTable] = part.chunks.has_value()
+                              ? plan::OpenTablePart(part.served->table, *part.chunks)
+                              : part.served->table;
+  plan::JobSpec job;
+  job.document_name = "table " + part.served->name;
+  job.sources.push_back({kTable, plan::ScanSpec{{part.served->name}, std::nullopt}});
+  Chain chain(&job);
+  if (!request.where.empty()) chain.Add("where", plan::FilterSpec{request.where, ""});
+  if (!request.key_column.empty()) {
+    ARROW_RETURN_NOT_OK(CheckColumn(request.key_column, *part.served));
+    const auto field = arrow::field(request.key_column, keys->type());
+    access.opened[kKeys] = plan::OpenBatch(
+        arrow::RecordBatch::Make(arrow::schema({field}), keys->length(), {keys}));
+    job.sources.push_back({kKeys, plan::ScanSpec{{kKeys}, std::nullopt}});
+    plan::JoinSpec join;
+    join.left = kKeys;
+    join.on = {{request.key_column, request.key_column}};
+    chain.AddJoin("with keys", std::move(join));
+  }
+  plan::SelectSpec select;
+  for (const std::string& name : columns) select.columns.push_back({name, std::nullopt});
+  chain.Add("columns", std::move(select));
+  if (request.limit.has_value()) chain.Add("limit", plan::LimitSpec{*request.limit, ""});
+  job.sinks.push_back(plan::ResultSpec{std::string(kScanResult), chain.last()});
+  ARROW_RETURN_NOT_OK(plan::CompleteJobSpec(job));
+  return plan::PrepareJob(job, switches, access);
+}
+
+Result<std::shared_ptr<arrow::Schema>> SchemaOf(const flight::ScanRequest& request,
+                                                const ServedTable& served) {
+  arrow::FieldVector fields;
+  for (const std::string& name : ColumnsOf(request, *served.table->schema())) {
+    ARROW_RETURN_NOT_OK(CheckColumn(name, served));
+    fields.push_back(served.table->schema()->GetFieldByName(name));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+}  // namespace windrow::service

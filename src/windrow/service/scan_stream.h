@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/flight/server.h>
+#include <arrow/util/cancel.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "windrow/plan/prepare.h"
+#include "windrow/runner/local_runner.h"
+#include "windrow/service/message_sink.h"
+
+namespace windrow::service {
+
+/// The messages of one scan, made by a run of its own a few of them ahead of the client:
+/// a slow client makes the run wait. Ends the run when it is destroyed. Used by one
+/// thread; Cancel may be called by others.
+class ScanStream : public arrow::flight::FlightDataStream {
+ public:
+  struct Options {
+    MessageOptions messages;
+    runner::RunOptions run;
+    int64_t ahead_bytes = 16 << 20;  ///< encoded and not sent, at most
+    /// Whether the client has gone; asked several times a second. May be null.
+    std::function<bool()> is_gone;
+    /// Called once when the stream is over, with the rows and bytes handed out.
+    std::function<void(int64_t messages, int64_t bytes)> on_end;
+  };
+
+  /// `job` has a single result, of `schema`.
+  ScanStream(plan::PreparedJob job, std::shared_ptr<arrow::Schema> schema,
+             Options options);
+  ~ScanStream() override;
+
+  std::shared_ptr<arrow::Schema> schema() override { return schema_; }
+  arrow::Result<arrow::flight::FlightPayload> GetSchemaPayload() override;
+  arrow::Result<arrow::flight::FlightPayload> Next() override;
+  arrow::Status Close() override;
+
+  /// Makes the stream fail soon.
+  void Cancel();
+
+ private:
+  void Run();
+
+  plan::PreparedJob job_;
+  std::shared_ptr<arrow::Schema> schema_;
+  Options options_;
+  arrow::StopSource stop_;
+  std::shared_ptr<runner::LocalRunner> runner_;  ///< shared with what is being sent
+  arrow::ipc::DictionaryFieldMapper mapper_;
+  MessageChannel channel_;
+  int64_t messages_ = 0;
+  int64_t bytes_ = 0;
+  std::thread thread_;  ///< runs the job
+};
+
+}  // namespace windrow::service

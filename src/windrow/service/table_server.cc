@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/service/table_server.h"
+
+#include <arrow/array.h>
+#include <arrow/buffer.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "windrow/flight/call_error.h"
+#include "windrow/flight/call_names.h"
+#include "windrow/service/key_exchange.h"
+#include "windrow/service/key_sieve.h"
+#include "windrow/service/scan_plan.h"
+
+namespace windrow::service {
+namespace {
+
+namespace wire = arrow::flight;
+
+constexpr char kHealthAction[] = "health";
+constexpr char kMetricsAction[] = "metrics";
+constexpr char kCancelAction[] = "cancel";
+
+int64_t SecondsNow() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Result<flight::ScanRequest> RequestOf(const wire::FlightDescriptor& descriptor) {
+  if (descriptor.type == wire::FlightDescriptor::CMD) {
+    return flight::ReadScanRequest(descriptor.cmd);
+  }
+  if (descriptor.path.size() != 1) {
+    return UserError("found a descriptor of ", descriptor.path.size(),
+                     " names; expected the name of a table");
+  }
+  flight::ScanRequest request;
+  request.table = descriptor.path[0];
+  return request;
+}
+
+Result<int64_t> SkipOf(const wire::ServerCallContext& context) {
+  const auto header = context.incoming_headers().find(flight::kSkipHeader);
+  if (header == context.incoming_headers().end()) return 0;
+  const std::string_view text = header->second;
+  int64_t batches = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), batches);
+  if (error != std::errc() || end != text.data() + text.size() || batches < 0) {
+    return UserError("header ", flight::kSkipHeader, ": found '", text,
+                     "'; expected a number of batches");
+  }
+  return batches;
+}
+
+std::vector<wire::Location> LocationsOf(const ServiceOptions& options) {
+  std::vector<wire::Location> locations;
+  if (options.replicas.empty()) return locations;
+  locations.push_back(wire::Location::ReuseConnection());
+  for (const flight::ServerAddress& replica : options.replicas) {
+    locations.push_back(*wire::Location::Parse(replica.uri()));
+  }
+  return locations;
+}
+
+}  // namespace
+
+/// A stream with its place among those under way.
+class TableServer::PlacedStream : public wire::FlightDataStream {
+ public:
+  PlacedStream(TableServer* server, std::string ticket, StreamPlaces::Place place,
+               std::unique_ptr<ScanStream> stream)
+      : server_(server), place_(std::move(place)), stream_(std::move(stream)) {
+    const std::scoped_lock lock(server_->mutex_);
+    entry_ = server_->streams_.emplace(std::move(ticket), stream_.get());
+  }
+  ~PlacedStream() override {
+    const std::scoped_lock lock(server_->mutex_);
+    server_->streams_.erase(entry_);
+  }
+  std::shared_ptr<arrow::Schema> schema() override { return stream_->schema(); }
+  arrow::Result<wire::FlightPayload> GetSchemaPayload() override {
+    return stream_->GetSchemaPayload();
+  }
+  arrow::Result<wire::FlightPayload> Next() override { return stream_->Next(); }
+  arrow::Status Close() override { return stream_->Close(); }
+
+ private:
+  TableServer* server_;
+  StreamPlaces::Place place_;
+  std::unique_ptr<ScanStream> stream_;
+  std::multimap<std::string, ScanStream*>::iterator entry_;
+};
+
+TableServer::TableServer(ServiceOptions options, ServedTables tables,
+                         const flight::TicketKey& key)
+    : options_(std::move(options)),
+      tables_(std::move(tables)),
+      key_(key),
+      filters_(4 * options_.most_filter_bytes, options_.most_filter_bytes),
+      places_(options_.most_streams, std::chrono::seconds(options_.wait_seconds)) {}
+
+TableServer::~TableServer() = default;
+
+flight::ServerAddress TableServer::address() const {
+  flight::ServerAddress address = options_.listen;
+  address.port = port();
+  return address;
+}
+
+void TableServer::CancelStreams() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [ticket, stream] : streams_) stream->Cancel();
+}
+
+runner::RunOptions TableServer::RunOptionsFor(const flight::ScanRequest& request) const {
+  runner::RunOptions run;
+  run.slots = options_.slots;
+  run.memory_bytes = options_.memory_bytes;
+  run.temp_dir = options_.temp_dir;
+  run.switches = options_.switches;
+  // Batches of a message's size need no cutting, and whoever waits for the first does not
+  // wait for more.
+  run.switches.morsel_bytes =
+      request.message_bytes > 0 ? request.message_bytes : options_.message_bytes;
+  return run;
+}
+
+Result<wire::FlightInfo> TableServer::InfoOf(const flight::ScanRequest& request,
+                                             const wire::FlightDescriptor& descriptor) {
+  ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
+  ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(request, *served));
+  const exec::Table& table = *served->table;
+  const int64_t expires_at = SecondsNow() + options_.ticket_seconds;
+  std::vector<wire::FlightEndpoint> endpoints;
+  for (const exec::ChunkRange& range :
+       PlanEndpoints(table, request, options_.endpoint_bytes)) {
+    const flight::Ticket ticket{request, served->snapshot, range.begin, range.end,
+                                expires_at};
+    wire::FlightEndpoint& endpoint = endpoints.emplace_back();
+    ARROW_ASSIGN_OR_RAISE(endpoint.ticket.ticket, key_.Sign(ticket));
+    endpoint.locations = LocationsOf(options_);
+    endpoint.expiration_time = wire::Timestamp(std::chrono::seconds(expires_at));
+  }
+  const bool is_whole =
+      request.where.empty() && request.key_column.empty() && !request.limit.has_value();
+  return wire::FlightInfo::Make(schema, descriptor, endpoints,
+                                is_whole ? table.num_rows().value_or(-1) : -1,
+                                is_whole ? table.stored_bytes().value_or(-1) : -1,
+                                /*ordered=*/true, flight::kInfoMagic);
+}
+
+/// Of bytes that are a ticket, a name or a request; the last two mean all chunks.
+Result<flight::Ticket> TableServer::TicketOf(const std::string& bytes) const {
+  if (flight::IsTicket(bytes)) return key_.Check(bytes, SecondsNow());
+  flight::Ticket ticket;
+  ARROW_ASSIGN_OR_RAISE(ticket.request, flight::ReadScanRequest(bytes));
+  ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(ticket.request.table));
+  ticket.snapshot = served->snapshot;
+  const std::vector<int64_t> offsets = served->table->chunk_offsets();
+  if (!offsets.empty()) ticket.end_chunk = std::ssize(offsets) - 1;
+  return ticket;
+}
+
+Result<std::shared_ptr<arrow::Array>> TableServer::KeysOf(
+    const flight::ScanRequest& request, const ScanPart& part) {
+  if (request.key_column.empty()) return nullptr;
+  const auto field = part.served->table->schema()->GetFieldByName(request.key_column);
+  if (field == nullptr) {
+    return UserError("table ", request.table, ": found no column '", request.key_column,
+                     "'");
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto filter, filters_.Find(request.key_filter));
+  if (filter->form() == flight::KeyFilter::Form::kSorted) {
+    return filter->SortedKeys(field->type(), arrow::default_memory_pool());
+  }
+  return SieveKeys(*filter, request, part, RunOptionsFor(request));
+}
+
+Result<std::unique_ptr<ScanStream>> TableServer::MakeStream(
+    const flight::ScanRequest& request, const ScanPart& part,
+    std::shared_ptr<arrow::Array> keys, const CallState& call) {
+  ScanStream::Options options;
+  options.run = RunOptionsFor(request);
+  ARROW_ASSIGN_OR_RAISE(plan::PreparedJob job, PrepareScan(request, part, std::move(keys),
+                                                           options.run.switches));
+  options.messages.codec = request.codec.empty() ? options_.codec : request.codec;
+  options.messages.message_bytes = options.run.switches.morsel_bytes;
+  options.messages.skip_batches = call.skip_batches;
+  options.is_gone = call.is_gone;
+  ARROW_RETURN_NOT_OK(CodecOf(options.messages.codec).status());
+  options.on_end = [this](int64_t messages, int64_t bytes) {
+    metrics_.messages += messages;
+    metrics_.bytes += bytes;
+  };
+  auto schema = job.plans.at(0).root->schema;
+  return std::make_unique<ScanStream>(std::move(job), std::move(schema),
+                                      std::move(options));
+}
+
+Result<std::unique_ptr<wire::FlightDataStream>> TableServer::Open(
+    const std::string& ticket_bytes, const CallState& call) {
+  ARROW_ASSIGN_OR_RAISE(const flight::Ticket ticket, TicketOf(ticket_bytes));
+  ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(ticket.request.table));
+  if (ticket.snapshot != served->snapshot) {
+    return StorageError("table ", served->name,
+                        ": its files are not those the ticket was made for");
+  }
+  ScanPart part{served, std::nullopt};
+  if (ticket.end_chunk > 0) {
+    part.chunks = {ticket.first_chunk, ticket.end_chunk};
+  }
+  ARROW_ASSIGN_OR_RAISE(StreamPlaces::Place place, places_.Enter());
+  ARROW_ASSIGN_OR_RAISE(auto keys, KeysOf(ticket.request, part));
+  ARROW_ASSIGN_OR_RAISE(auto stream,
+                        MakeStream(ticket.request, part, std::move(keys), call));
+  ++metrics_.streams;
+  return std::make_unique<PlacedStream>(this, ticket_bytes, std::move(place),
+                                        std::move(stream));
+}
+
+arrow::Status TableServer::ListFlights(const wire::ServerCallContext&,
+                                       const wire::Criteria*,
+                                       std::unique_ptr<wire::FlightListing>* listings) {
+  std::vector<wire::FlightInfo> infos;
+  for (const auto& [name, served] : tables_.all()) {
+    flight::ScanRequest request;
+    request.table = name;
+    auto info = InfoOf(request, wire::FlightDescriptor::Path({name}));
+    if (!info.ok()) return flight::ToCallError(info.status());
+    infos.push_back(*std::move(info));
+  }
+  *listings = std::make_unique<wire::SimpleFlightListing>(std::move(infos));
+  return arrow::Status::OK();
+}
+
+arrow::Status TableServer::GetFlightInfo(const wire::ServerCallContext&,
+                                         const wire::FlightDescriptor& descriptor,
+                                         std::unique_ptr<wire::FlightInfo>* info) {
+  const auto find = [&]() -> Status {
+    ARROW_ASSIGN_OR_RAISE(const flight::ScanRequest request, RequestOf(descriptor));
+    ARROW_ASSIGN_OR_RAISE(wire::FlightInfo found, InfoOf(request, descriptor));
+    *info = std::make_unique<wire::FlightInfo>(std::move(found));
+    return Status::OK();
+  };
+  const Status status = find();
+  if (!status.ok()) ++metrics_.refused;
+  return flight::ToCallError(status);
+}
+
+arrow::Status TableServer::GetSchema(const wire::ServerCallContext&,
+                                     const wire::FlightDescriptor& descriptor,
+                                     std::unique_ptr<wire::SchemaResult>* schema) {
+  const auto find = [&]() -> Status {
+    ARROW_ASSIGN_OR_RAISE(const flight::ScanRequest request, RequestOf(descriptor));
+    ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
+    ARROW_ASSIGN_OR_RAISE(const auto columns, SchemaOf(request, *served));
+    return wire::SchemaResult::Make(*columns).Value(schema);
+  };
+  return flight::ToCallError(find());
+}
+
+arrow::Status TableServer::DoGet(const wire::ServerCallContext& context,
+                                 const wire::Ticket& ticket,
+                                 std::unique_ptr<wire::FlightDataStream>* stream) {
+  const auto open = [&]() -> Status {
+    // The context lives until the stream is over.
+    CallState call{0, [&context] { return context.is_cancelled(); }};
+    ARROW_ASSIGN_OR_RAISE(call.skip_batches, SkipOf(context));
+    return Open(ticket.ticket, call).Value(stream);
+  };
+  const Status status = open();
+  if (!status.ok()) ++metrics_.refused;
+  return flight::ToCallError(status);
+}
+
+/// Keys come as batches of one column; the rows that have them go back.
+Status TableServer::Exchange(wire::FlightMessageReader* reader,
+                             wire::FlightMessageWriter* writer) {
+  ARROW_ASSIGN_OR_RAISE(flight::ScanRequest request, RequestOf(reader->descriptor()));
+  ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
+  ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(request, *served));
+  ARROW_ASSIGN_OR_RAISE(const StreamPlaces::Place place, places_.Enter());
+  ++metrics_.streams;
+  ARROW_ASSIGN_OR_RAISE(auto keys,
+                        ReadKeys(reader, *served, options_.most_filter_bytes, &request));
+  const runner::RunOptions run = RunOptionsFor(request);
+  ARROW_ASSIGN_OR_RAISE(
+      plan::PreparedJob job,
+      PrepareScan(request, {served, std::nullopt}, std::move(keys), run.switches));
+  return WriteRows(std::move(job), run, schema, writer);
+}
+
+arrow::Status TableServer::DoExchange(const wire::ServerCallContext&,
+                                      std::unique_ptr<wire::FlightMessageReader> reader,
+                                      std::unique_ptr<wire::FlightMessageWriter> writer) {
+  const Status status = Exchange(reader.get(), writer.get());
+  if (!status.ok()) ++metrics_.refused;
+  return flight::ToCallError(status);
+}
+
+int64_t TableServer::Cancel(const std::string& ticket_bytes) {
+  const std::scoped_lock lock(mutex_);
+  const auto [begin, end] = streams_.equal_range(ticket_bytes);
+  for (auto entry = begin; entry != end; ++entry) entry->second->Cancel();
+  return std::distance(begin, end);
+}
+
+Result<std::string> TableServer::Act(const wire::Action& action) {
+  const std::string body = action.body == nullptr ? "" : action.body->ToString();
+  if (action.type == kHealthAction) return "ok";
+  if (action.type == kMetricsAction) return ToPrometheus(metrics_, places_.taken());
+  if (action.type == kCancelAction) return std::to_string(Cancel(body));
+  if (action.type == flight::kFilterAction) {
+    ++metrics_.filters;
+    return filters_.Add(body);
+  }
+  return UserError("found the action '", action.type,
+                   "'; expected health, metrics, filter or cancel");
+}
+
+arrow::Status TableServer::DoAction(const wire::ServerCallContext&,
+                                    const wire::Action& action,
+                                    std::unique_ptr<wire::ResultStream>* results) {
+  auto answer = Act(action);
+  if (!answer.ok()) return flight::ToCallError(answer.status());
+  std::vector<wire::Result> all = {
+      wire::Result{arrow::Buffer::FromString(*std::move(answer))}};
+  *results = std::make_unique<wire::SimpleResultStream>(std::move(all));
+  return arrow::Status::OK();
+}
+
+arrow::Status TableServer::ListActions(const wire::ServerCallContext&,
+                                       std::vector<wire::ActionType>* actions) {
+  *actions = {
+      {kHealthAction, "Answers ok."},
+      {kMetricsAction, "Counters, as Prometheus reads them."},
+      {flight::kFilterAction, "Leaves a key filter; answers its id."},
+      {kCancelAction, "Breaks off the streams of a ticket; answers how many."},
+  };
+  return arrow::Status::OK();
+}
+
+}  // namespace windrow::service

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/flight/server.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "windrow/flight/scan_request.h"
+#include "windrow/flight/ticket.h"
+#include "windrow/service/bearer_token.h"
+#include "windrow/service/flight_service.h"
+#include "windrow/service/key_filters.h"
+#include "windrow/service/scan_job.h"
+#include "windrow/service/scan_stream.h"
+#include "windrow/service/service_metrics.h"
+#include "windrow/service/stream_places.h"
+
+namespace windrow::service {
+
+/// The Flight methods behind a FlightService. Thread-safe.
+class TableServer : public arrow::flight::FlightServerBase {
+ public:
+  TableServer(ServiceOptions options, ServedTables tables, const flight::TicketKey& key);
+  ~TableServer() override;
+
+  flight::ServerAddress address() const;
+  /// Breaks off every stream under way.
+  void CancelStreams();
+
+  arrow::Status ListFlights(
+      const arrow::flight::ServerCallContext& context,
+      const arrow::flight::Criteria* criteria,
+      std::unique_ptr<arrow::flight::FlightListing>* listings) override;
+  arrow::Status GetFlightInfo(const arrow::flight::ServerCallContext& context,
+                              const arrow::flight::FlightDescriptor& descriptor,
+                              std::unique_ptr<arrow::flight::FlightInfo>* info) override;
+  arrow::Status GetSchema(const arrow::flight::ServerCallContext& context,
+                          const arrow::flight::FlightDescriptor& descriptor,
+                          std::unique_ptr<arrow::flight::SchemaResult>* schema) override;
+  arrow::Status DoGet(const arrow::flight::ServerCallContext& context,
+                      const arrow::flight::Ticket& ticket,
+                      std::unique_ptr<arrow::flight::FlightDataStream>* stream) override;
+  arrow::Status DoExchange(
+      const arrow::flight::ServerCallContext& context,
+      std::unique_ptr<arrow::flight::FlightMessageReader> reader,
+      std::unique_ptr<arrow::flight::FlightMessageWriter> writer) override;
+  arrow::Status DoAction(const arrow::flight::ServerCallContext& context,
+                         const arrow::flight::Action& action,
+                         std::unique_ptr<arrow::flight::ResultStream>* results) override;
+  arrow::Status ListActions(const arrow::flight::ServerCallContext& context,
+                            std::vector<arrow::flight::ActionType>* actions) override;
+
+ private:
+  class PlacedStream;
+  /// What a stream needs to know of the call that asks for it.
+  struct CallState {
+    int64_t skip_batches = 0;
+    std::function<bool()> is_gone;
+  };
+
+  Result<arrow::flight::FlightInfo> InfoOf(
+      const flight::ScanRequest& request,
+      const arrow::flight::FlightDescriptor& descriptor);
+  Result<flight::Ticket> TicketOf(const std::string& bytes) const;
+  Result<std::shared_ptr<arrow::Array>> KeysOf(const flight::ScanRequest& request,
+                                               const ScanPart& part);
+  Result<std::unique_ptr<arrow::flight::FlightDataStream>> Open(
+      const std::string& ticket_bytes, const CallState& call);
+  Result<std::unique_ptr<ScanStream>> MakeStream(const flight::ScanRequest& request,
+                                                 const ScanPart& part,
+                                                 std::shared_ptr<arrow::Array> keys,
+                                                 const CallState& call);
+  Status Exchange(arrow::flight::FlightMessageReader* reader,
+                  arrow::flight::FlightMessageWriter* writer);
+  Result<std::string> Act(const arrow::flight::Action& action);
+  int64_t Cancel(const std::string& ticket_bytes);
+  runner::RunOptions RunOptionsFor(const flight::ScanRequest& request) const;
+
+  const ServiceOptions options_;
+  const ServedTables tables_;
+  const flight::TicketKey key_;
+  KeyFilters filters_;
+  StreamPlaces places_;
+  ServiceMetrics metrics_;
+  std::mutex mutex_;                                 ///< guards what follows
+  std::multimap<std::string, ScanStream*> streams_;  ///< under way, by their tickets
+};
+
+}  // namespace windrow::service
