@@ -181,6 +181,14 @@ Status KeyTable::DistinctWords(PoolVector<int64_t>* words) const {
   return words->Resize(std::unique(words->begin(), words->end()) - words->begin());
 }
 
+void KeyTable::DropKeys() {
+  batches_.clear();
+  dense_starts_ = PoolVector<uint32_t>(pool_);
+  dense_rows_ = PoolVector<uint32_t>(pool_);
+  directory_ = PoolVector<uint64_t>(pool_);
+  entries_ = PoolVector<Entry>(pool_);
+}
+
 Status KeyTable::DistinctByBits(PoolVector<int64_t>* words) const {
   PoolVector<uint64_t> bits(pool_);
   ARROW_RETURN_NOT_OK(bits.Assign((key_max_ - key_min_) / 64 + 1, 0));

@@ -79,6 +79,9 @@ class KeyTable {
   /// Sets counts[row] to the number of build rows with its key.
   Status CountMatches(const KeyBatch& keys, std::span<uint32_t> counts) const;
 
+  /// Frees the keys. The table's counts and range stay, and nothing is matched any more.
+  void DropKeys();
+
   static constexpr uint32_t kNoBuildRow = UINT32_MAX;
 
  private:

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <support/random_columns.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -150,6 +152,19 @@ void ExpectMatches(const KeyTable& table, const RowsByText& reference,
   EXPECT_EQ(found_counts, counts);
 }
 
+void ExpectDistinct(const KeyTable& table, const RowsByText& reference) {
+  PoolVector<int64_t> words(Pool());
+  ASSERT_TRUE(table.DistinctWords(&words).ok());
+  EXPECT_EQ(words.size(), static_cast<int64_t>(reference.size()));
+  EXPECT_TRUE(std::is_sorted(words.begin(), words.end(), std::less_equal<>()));
+  arrow::Int64Builder builder;
+  ASSERT_TRUE(builder.AppendValues(words.data(), words.size()).ok());
+  std::vector<uint8_t> exists(static_cast<size_t>(words.size()));
+  ASSERT_TRUE(
+      table.Exists(Keys(table.layout(), {builder.Finish().ValueOrDie()}), exists).ok());
+  EXPECT_EQ(std::count(exists.begin(), exists.end(), 1), words.size());
+}
+
 void RunRandom(const KeyKind& kind, uint64_t seed) {
   SCOPED_TRACE(std::string(kind.name) + ", seed " + std::to_string(seed));
   Random random(seed);
@@ -170,6 +185,7 @@ void RunRandom(const KeyKind& kind, uint64_t seed) {
   for (int i = 0; i < 3; ++i) {
     ExpectMatches(table, reference, DrawKeys(kind, Pick(random, 0, 500), random));
   }
+  if (table.layout().is_word()) ExpectDistinct(table, reference);
 }
 
 TEST(KeyTable, RandomKeysAgainstAMap) {

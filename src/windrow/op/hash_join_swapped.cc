@@ -25,7 +25,7 @@ struct MatchedKeys : exec::Prepared {
 
 HashJoinSwapped::HashJoinSwapped(Options options,
                                  std::shared_ptr<arrow::Schema> right_schema,
-                                 std::shared_ptr<const BuiltSide> left,
+                                 std::shared_ptr<BuiltSide> left,
                                  std::shared_ptr<exec::RowStore> right_rows,
                                  exec::RunContext* context, exec::StepMetrics* metrics)
     : options_(std::move(options)),
@@ -124,11 +124,19 @@ Status HashJoinSwapped::Finish(exec::Emitter* emitter) {
   column::PoolVector<int64_t> left_rows(context_->pool);
   column::PoolVector<int64_t> right_rows(context_->pool);
   ARROW_RETURN_NOT_OK(OrderByLeft(&left_rows, &right_rows));
-  const int64_t window_rows =
+  // Windows of rows need the memory more.
+  left_->table.DropKeys();
+  matches_ = column::PoolVector<uint32_t>(context_->pool);
+  pair_left_ = column::PoolVector<uint32_t>(context_->pool);
+  pair_right_ = column::PoolVector<int64_t>(context_->pool);
+  int64_t window_rows =
       WindowRows(*options_.output.schema,
                  {{left_->rows.get(), {}, options_.output.left_columns},
                   {right_rows_.get(), {}, options_.output.right_columns}},
                  *context_);
+  // Large windows save reading mapped pages again; rows that are kept have no such cost,
+  // and take memory already.
+  if (kept_ != nullptr) window_rows = std::max<int64_t>(1, window_rows / 8);
   for (int64_t start = 0; start < left_rows.size(); start += window_rows) {
     const auto rows =
         static_cast<size_t>(std::min(window_rows, left_rows.size() - start));

@@ -29,9 +29,10 @@ class HashJoinSwapped : public exec::Breaker {
     JoinOutput output;             ///< semi and anti: no right columns
   };
 
-  /// `right_rows` is null where batches of `right_schema` are kept.
+  /// The keys of `left` are freed when the last right batch has come. `right_rows` is
+  /// null where batches of `right_schema` are kept.
   HashJoinSwapped(Options options, std::shared_ptr<arrow::Schema> right_schema,
-                  std::shared_ptr<const BuiltSide> left,
+                  std::shared_ptr<BuiltSide> left,
                   std::shared_ptr<exec::RowStore> right_rows, exec::RunContext* context,
                   exec::StepMetrics* metrics);
 
@@ -52,7 +53,7 @@ class HashJoinSwapped : public exec::Breaker {
                      column::PoolVector<int64_t>* right_rows);
 
   Options options_;
-  std::shared_ptr<const BuiltSide> left_;
+  std::shared_ptr<BuiltSide> left_;
   std::shared_ptr<exec::RowStore> right_rows_;
   std::shared_ptr<class RetainedRows> kept_;  ///< also right_rows_; or null
   exec::RunContext* context_;

@@ -112,6 +112,7 @@ struct Ways {
   bool dense_keys;
   bool retains;  ///< build keeps its batches instead of row numbers
   bool swapped;  ///< left side built
+  bool streams;  ///< if so, the right side's rows come once and are kept
 };
 
 class JoinRun {
@@ -157,8 +158,10 @@ class JoinRun {
     exec::PipelineStep build_step{nullptr, std::move(breaker), metrics_.Add("b", "b")};
     ARROW_RETURN_NOT_OK(RunSteps(input, std::move(build_step), /*has_sink=*/false));
     if (!ways_.retains) built->rows = build.store;
-    ARROW_RETURN_NOT_OK(RunSteps(ways_.swapped ? right_.numbered_keys : left_.kept,
-                                 ProbeStep(built), /*has_sink=*/true));
+    const BatchPtr& probed = !ways_.swapped  ? left_.kept
+                             : ways_.streams ? right_.kept
+                                             : right_.numbered_keys;
+    ARROW_RETURN_NOT_OK(RunSteps(probed, ProbeStep(built), /*has_sink=*/true));
     return std::move(written_);
   }
 
@@ -168,9 +171,11 @@ class JoinRun {
     if (ways_.swapped) {
       return {nullptr,
               std::make_unique<HashJoinSwapped>(
-                  HashJoinSwapped::Options{kind_, right_.key_columns,
-                                           right_.row_number_column(), output_},
-                  built, right_.store, &context_, metrics),
+                  HashJoinSwapped::Options{
+                      kind_, right_.key_columns,
+                      ways_.streams ? -1 : right_.row_number_column(), output_},
+                  right_.kept->schema(), built, ways_.streams ? nullptr : right_.store,
+                  &context_, metrics),
               metrics};
     }
     if (kind_ == JoinKind::kSemi || kind_ == JoinKind::kAnti) {
@@ -317,13 +322,14 @@ void RunRandom(uint64_t seed) {
                   windows[Pick(random, 0, 2)],
                   Chance(random, 0.7),
                   Chance(random, 0.5),
+                  Chance(random, 0.5),
                   Chance(random, 0.5)};
-  SCOPED_TRACE("seed " + std::to_string(seed) + ", kind " +
-               std::to_string(static_cast<int>(kind)) +
-               (ways.swapped ? ", swapped" : "") + (ways.retains ? ", retains" : "") +
-               ", slots " + std::to_string(ways.num_slots) + ", batch rows " +
-               std::to_string(ways.batch_rows) + ", window " +
-               std::to_string(ways.window_bytes));
+  SCOPED_TRACE(
+      "seed " + std::to_string(seed) + ", kind " +
+      std::to_string(static_cast<int>(kind)) + (ways.swapped ? ", swapped" : "") +
+      (ways.streams ? ", streams" : "") + (ways.retains ? ", retains" : "") + ", slots " +
+      std::to_string(ways.num_slots) + ", batch rows " + std::to_string(ways.batch_rows) +
+      ", window " + std::to_string(ways.window_bytes));
   ExpectJoin(kind, left, right, nulls_equal, ways, random);
 }
 

@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -120,6 +121,7 @@ class FlightScan : public exec::Source {
       channels_.push_back(std::make_unique<exec::Channel<BatchPtr>>(share));
     }
     if (endpoints_.empty()) return;
+    pulling_ = static_cast<int>(streams);
     for (int64_t i = 0; i < streams; ++i) {
       threads_.emplace_back([this] { PullEndpoints(); });
     }
@@ -158,11 +160,13 @@ class FlightScan : public exec::Source {
   void PullEndpoints() {
     while (true) {
       const size_t index = next_endpoint_++;
-      if (index >= endpoints_.size()) return;
+      if (index >= endpoints_.size()) break;
       const Status status = Pull(index);
       channels_[index]->Close(status);
-      if (!status.ok()) return;
+      if (!status.ok()) break;
     }
+    // gRPC's buffers are not the run's: what they took goes back before others need it.
+    if (--pulling_ == 0) malloc_trim(0);
   }
 
   /// All batches of one endpoint, from whichever of its servers can deliver them.
@@ -235,6 +239,7 @@ class FlightScan : public exec::Source {
   std::vector<std::unique_ptr<exec::Channel<BatchPtr>>> channels_;  ///< by endpoint
   std::atomic<size_t> next_endpoint_ = 0;
   std::atomic<bool> is_over_ = false;
+  std::atomic<int> pulling_ = 0;  ///< threads that are not done
   std::atomic<int64_t> wire_bytes_ = 0;
   size_t current_ = 0;
   std::vector<std::thread> threads_;
