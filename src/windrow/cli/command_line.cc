@@ -339,7 +339,7 @@ class CommandLine {
         ->capture_default_str();
     command
         ->add_option("--codec", serve_.codec,
-                     "none, lz4 or zstd:N, where a client asks for none of its own")
+                     "auto: by the rate of the link; or none, lz4, zstd:N")
         ->capture_default_str();
     command->add_option("--streams", serve_.streams, "at once; others wait their turn")
         ->capture_default_str()

@@ -20,7 +20,7 @@ struct ServeOptions {
   std::string tls_key;
   std::vector<std::string> replicas;
   std::string message_bytes = "4MiB";
-  std::string codec = "none";
+  std::string codec = "auto";
   int streams = 64;
   std::string filter_bytes = "64MiB";
   std::string memory = "1GiB";

@@ -12,7 +12,9 @@ inline constexpr char kTokenPrefix[] = "Bearer ";
 inline constexpr char kSkipHeader[] = "windrow-skip-batches";
 /// Action that leaves a filter with the server; the answer is its id.
 inline constexpr char kFilterAction[] = "filter";
-/// Beginning of the metadata of a FlightInfo by a Windrow server.
-inline constexpr char kInfoMagic[] = "windrow 1";
+/// Action that answers as many bytes as its body says, to measure the link by.
+inline constexpr char kProbeAction[] = "probe";
+/// Beginning of the metadata of a FlightInfo by a Windrow server; the codec follows.
+inline constexpr char kInfoMagic[] = "windrow 1 ";
 
 }  // namespace windrow::flight

@@ -9,6 +9,7 @@
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
 
+#include <chrono>
 #include <utility>
 
 #include "windrow/flight/call_error.h"
@@ -150,6 +151,7 @@ Result<ScanInfo> Client::Describe(const ScanRequest& request) const {
   scan.rows = Known(info.total_records());
   scan.bytes = Known(info.total_bytes());
   scan.is_windrow = info.app_metadata().starts_with(kInfoMagic);
+  if (scan.is_windrow) scan.codec = info.app_metadata().substr(sizeof(kInfoMagic) - 1);
   for (const wire::FlightEndpoint& endpoint : info.endpoints()) {
     auto read = EndpointOf(endpoint, server_);
     if (!read.ok()) return At(place, read.status());
@@ -158,15 +160,37 @@ Result<ScanInfo> Client::Describe(const ScanRequest& request) const {
   return scan;
 }
 
-Status Client::SendFilter(const std::string& bytes) const {
-  const wire::Action action{kFilterAction, arrow::Buffer::FromString(bytes)};
-  auto results = client_->DoAction(ShortCallOptionsOf(access_), action);
+/// Does an action and returns the number of bytes it answered.
+Result<int64_t> Client::Act(const std::string& action, const std::string& body) const {
+  auto results = client_->DoAction(ShortCallOptionsOf(access_),
+                                   {action, arrow::Buffer::FromString(body)});
   if (!results.ok()) return FromCallError(server_.uri(), results.status());
+  int64_t bytes = 0;
   while (true) {
     const auto result = (*results)->Next();
     if (!result.ok()) return FromCallError(server_.uri(), result.status());
-    if (*result == nullptr) return Status::OK();
+    if (*result == nullptr) return bytes;
+    if ((*result)->body != nullptr) bytes += (*result)->body->size();
   }
+}
+
+Result<int64_t> Client::MeasureLink() const {
+  using Clock = std::chrono::steady_clock;
+  // Longer and longer answers, until one takes so long that starting up hardly counts.
+  constexpr double kLongEnoughSeconds = 0.02;
+  constexpr int64_t kMostBytes = 16 << 20;
+  if (server_.is_loopback()) return 0;
+  for (int64_t bytes = 64 << 10;; bytes *= 4) {
+    const auto begin = Clock::now();
+    ARROW_RETURN_NOT_OK(Act(kProbeAction, std::to_string(bytes)).status());
+    const std::chrono::duration<double> took = Clock::now() - begin;
+    if (took.count() < kLongEnoughSeconds && bytes < kMostBytes) continue;
+    return static_cast<int64_t>(static_cast<double>(bytes) / took.count());
+  }
+}
+
+Status Client::SendFilter(const std::string& bytes) const {
+  return Act(kFilterAction, bytes).status();
 }
 
 Result<std::unique_ptr<BatchStream>> Client::Get(const std::string& ticket,

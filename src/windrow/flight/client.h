@@ -34,6 +34,7 @@ struct ScanInfo {
   std::optional<int64_t> rows;   ///< nothing: unknown
   std::optional<int64_t> bytes;  ///< as stored
   bool is_windrow = false;       ///< the server understands ScanRequest and sends marks
+  std::string codec;             ///< of a Windrow server: what it compresses with
   std::vector<ScanEndpoint> endpoints;
 };
 
@@ -82,6 +83,9 @@ class Client {
   /// Asks how the scan would be delivered. A server that does not know ScanRequest gets
   /// the table's name instead.
   Result<ScanInfo> Describe(const ScanRequest& request) const;
+  /// Bytes a second that come from a Windrow server, by asking for some; takes a few
+  /// hundredths of a second. 0 for a server on this machine, whose link is no limit.
+  Result<int64_t> MeasureLink() const;
   /// Leaves a filter (KeyFilter::bytes) with the server, where requests name it by id.
   Status SendFilter(const std::string& bytes) const;
   /// Begins a stream behind what `former`, a stream of an equal ticket, has received;
@@ -93,6 +97,7 @@ class Client {
 
  private:
   Client(ServerAddress server, const ServerAccess& access);
+  Result<int64_t> Act(const std::string& action, const std::string& body) const;
 
   ServerAddress server_;
   ServerAccess access_;

@@ -48,6 +48,7 @@ Result<ScanRequest> ReadJson(std::string_view text) {
                                           {"key_column", &read.key_column},
                                           {"key_filter", &read.key_filter},
                                           {"codec", &read.codec},
+                                          {"link_rate", &read.link_rate},
                                           {"message_bytes", &read.message_bytes},
                                           {"endpoints", &endpoints}}));
   if (version != kVersion) {
@@ -97,6 +98,10 @@ std::string WriteScanRequest(const ScanRequest& request) {
   PutIfSet(json, "key_column", request.key_column);
   PutIfSet(json, "key_filter", request.key_filter);
   PutIfSet(json, "codec", request.codec);
+  if (request.link_rate != 0) {
+    json.Key("link_rate");
+    json.Int64(request.link_rate);
+  }
   if (request.message_bytes != 0) {
     json.Key("message_bytes");
     json.Int64(request.message_bytes);

@@ -20,6 +20,7 @@ ScanRequest Full() {
           .key_column = "id",
           .key_filter = std::string(64, 'a'),
           .codec = "zstd:3",
+          .link_rate = 125'000'000,
           .message_bytes = int64_t{4} << 20,
           .endpoints = 7};
 }

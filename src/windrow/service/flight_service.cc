@@ -54,7 +54,7 @@ FlightService::~FlightService() = default;
 Result<std::unique_ptr<FlightService>> FlightService::Start(ServiceOptions options,
                                                             ServedTables tables) {
   ARROW_RETURN_NOT_OK(CheckOptions(options));
-  ARROW_RETURN_NOT_OK(CodecOf(options.codec).status());
+  if (options.codec != "auto") ARROW_RETURN_NOT_OK(CodecOf(options.codec).status());
   ARROW_ASSIGN_OR_RAISE(const flight::TicketKey key,
                         options.token.empty()
                             ? flight::TicketKey::Random()

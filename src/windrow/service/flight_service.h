@@ -24,7 +24,7 @@ struct ServiceOptions {
   std::string tls_cert;                         ///< PEM; for a listen address with is_tls
   std::string tls_key;                          ///< PEM
   int64_t message_bytes = 4 << 20;
-  std::string codec = "none";
+  std::string codec = "auto";  ///< or none, lz4, zstd:N; auto goes by the link's rate
   int64_t endpoint_bytes = 32 << 20;  ///< a table's endpoints are about so long
   int most_streams = 64;              ///< at once; others wait
   int64_t wait_seconds = 30;          ///< for a stream's turn
@@ -37,7 +37,7 @@ struct ServiceOptions {
 };
 
 /// A Flight server of some tables: ListFlights, GetFlightInfo, GetSchema, DoGet,
-/// DoExchange; the actions health, metrics, filter and cancel. A descriptor is a path of
+/// DoExchange; the actions health, metrics, filter, probe and cancel. A descriptor is a path of
 /// one name, or a command: a table's name or a flight::ScanRequest. A ticket is one of
 /// its own, a name or a ScanRequest; the last two deliver everything in one stream.
 class FlightService {

@@ -55,7 +55,7 @@ Result<std::shared_ptr<arrow::util::Codec>> CodecOf(const std::string& codec) {
       return arrow::util::Codec::Create(arrow::Compression::ZSTD, level);
     }
   }
-  return UserError("codec '", codec, "': expected none, lz4, or zstd:1 to zstd:19");
+  return UserError("codec '", codec, "': expected auto, none, lz4, or zstd:1 to zstd:19");
 }
 
 Result<std::unique_ptr<MessageSink>> MessageSink::Make(

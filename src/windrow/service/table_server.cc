@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <random>
+#include <thread>
 #include <utility>
 
 #include "windrow/flight/call_error.h"
@@ -25,6 +27,8 @@ namespace wire = arrow::flight;
 constexpr char kHealthAction[] = "health";
 constexpr char kMetricsAction[] = "metrics";
 constexpr char kCancelAction[] = "cancel";
+constexpr char kAutoCodec[] = "auto";
+constexpr int64_t kMostProbeBytes = 64 << 20;
 
 int64_t SecondsNow() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -57,6 +61,21 @@ Result<int64_t> SkipOf(const wire::ServerCallContext& context) {
                      "'; expected a number of batches");
   }
   return batches;
+}
+
+/// Bytes by which a client measures the link: as many as `text` says.
+Result<std::string> ProbeBytes(std::string_view text) {
+  int64_t count = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 0 ||
+      count > kMostProbeBytes) {
+    return UserError("probe: found '", text, "'; expected 0 to ", kMostProbeBytes);
+  }
+  std::string bytes(static_cast<size_t>(count), '\0');
+  std::minstd_rand random(1);
+  for (char& byte : bytes) byte = static_cast<char>(random() >> 16);
+  return bytes;
 }
 
 std::vector<wire::Location> LocationsOf(const ServiceOptions& options) {
@@ -132,9 +151,26 @@ runner::RunOptions TableServer::RunOptionsFor(const flight::ScanRequest& request
   return run;
 }
 
-Result<wire::FlightInfo> TableServer::InfoOf(const flight::ScanRequest& request,
+/// What messages are compressed with.
+Result<std::string> TableServer::CodecFor(const flight::ScanRequest& request,
+                                          const ServedTable& served) {
+  const std::string& codec = request.codec.empty() ? options_.codec : request.codec;
+  if (codec != kAutoCodec) {
+    ARROW_RETURN_NOT_OK(CodecOf(codec).status());
+    return codec;
+  }
+  if (request.link_rate == 0) return "none";
+  const runner::RunOptions run = RunOptionsFor(request);
+  ARROW_ASSIGN_OR_RAISE(const auto samples, samples_.Of(request, served, run));
+  const int slots =
+      run.slots > 0 ? run.slots : static_cast<int>(std::thread::hardware_concurrency());
+  return ChooseCodec(samples, static_cast<double>(request.link_rate), slots);
+}
+
+Result<wire::FlightInfo> TableServer::InfoOf(flight::ScanRequest request,
                                              const wire::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
+  ARROW_ASSIGN_OR_RAISE(request.codec, CodecFor(request, *served));
   ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(request, *served));
   const exec::Table& table = *served->table;
   const int64_t expires_at = SecondsNow() + options_.ticket_seconds;
@@ -153,7 +189,7 @@ Result<wire::FlightInfo> TableServer::InfoOf(const flight::ScanRequest& request,
   return wire::FlightInfo::Make(schema, descriptor, endpoints,
                                 is_whole ? table.num_rows().value_or(-1) : -1,
                                 is_whole ? table.stored_bytes().value_or(-1) : -1,
-                                /*ordered=*/true, flight::kInfoMagic);
+                                /*ordered=*/true, flight::kInfoMagic + request.codec);
 }
 
 /// Of bytes that are a ticket, a name or a request; the last two mean all chunks.
@@ -190,11 +226,10 @@ Result<std::unique_ptr<ScanStream>> TableServer::MakeStream(
   options.run = RunOptionsFor(request);
   ARROW_ASSIGN_OR_RAISE(plan::PreparedJob job, PrepareScan(request, part, std::move(keys),
                                                            options.run.switches));
-  options.messages.codec = request.codec.empty() ? options_.codec : request.codec;
+  ARROW_ASSIGN_OR_RAISE(options.messages.codec, CodecFor(request, *part.served));
   options.messages.message_bytes = options.run.switches.morsel_bytes;
   options.messages.skip_batches = call.skip_batches;
   options.is_gone = call.is_gone;
-  ARROW_RETURN_NOT_OK(CodecOf(options.messages.codec).status());
   options.on_end = [this](int64_t messages, int64_t bytes) {
     metrics_.messages += messages;
     metrics_.bytes += bytes;
@@ -317,12 +352,13 @@ Result<std::string> TableServer::Act(const wire::Action& action) {
   if (action.type == kHealthAction) return "ok";
   if (action.type == kMetricsAction) return ToPrometheus(metrics_, places_.taken());
   if (action.type == kCancelAction) return std::to_string(Cancel(body));
+  if (action.type == flight::kProbeAction) return ProbeBytes(body);
   if (action.type == flight::kFilterAction) {
     ++metrics_.filters;
     return filters_.Add(body);
   }
   return UserError("found the action '", action.type,
-                   "'; expected health, metrics, filter or cancel");
+                   "'; expected health, metrics, filter, probe or cancel");
 }
 
 arrow::Status TableServer::DoAction(const wire::ServerCallContext&,
@@ -341,6 +377,7 @@ arrow::Status TableServer::ListActions(const wire::ServerCallContext&,
   *actions = {
       {kHealthAction, "Answers ok."},
       {kMetricsAction, "Counters, as Prometheus reads them."},
+      {flight::kProbeAction, "Answers so many bytes that do not compress."},
       {flight::kFilterAction, "Leaves a key filter; answers its id."},
       {kCancelAction, "Breaks off the streams of a ticket; answers how many."},
   };

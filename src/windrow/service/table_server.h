@@ -13,6 +13,7 @@
 #include "windrow/flight/scan_request.h"
 #include "windrow/flight/ticket.h"
 #include "windrow/service/bearer_token.h"
+#include "windrow/service/codec_choice.h"
 #include "windrow/service/flight_service.h"
 #include "windrow/service/key_filters.h"
 #include "windrow/service/scan_job.h"
@@ -64,8 +65,9 @@ class TableServer : public arrow::flight::FlightServerBase {
   };
 
   Result<arrow::flight::FlightInfo> InfoOf(
-      const flight::ScanRequest& request,
-      const arrow::flight::FlightDescriptor& descriptor);
+      flight::ScanRequest request, const arrow::flight::FlightDescriptor& descriptor);
+  Result<std::string> CodecFor(const flight::ScanRequest& request,
+                               const ServedTable& served);
   Result<flight::Ticket> TicketOf(const std::string& bytes) const;
   Result<std::shared_ptr<arrow::Array>> KeysOf(const flight::ScanRequest& request,
                                                const ScanPart& part);
@@ -86,6 +88,7 @@ class TableServer : public arrow::flight::FlightServerBase {
   const flight::TicketKey key_;
   KeyFilters filters_;
   StreamPlaces places_;
+  CodecSamples samples_;
   ServiceMetrics metrics_;
   std::mutex mutex_;                                 ///< guards what follows
   std::multimap<std::string, ScanStream*> streams_;  ///< under way, by their tickets

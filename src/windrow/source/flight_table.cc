@@ -33,6 +33,14 @@ Result<ScanInfo> Describe(const flight::ServerAddress& server, const ScanRequest
   return client->Describe(request);
 }
 
+/// The same of a server that is asked for rows: it compresses as the link's rate demands.
+Result<ScanInfo> DescribeScan(const flight::ServerAddress& server, ScanRequest request,
+                              const flight::ServerAccess& access) {
+  ARROW_ASSIGN_OR_RAISE(const auto client, flight::Client::Connect(server, access));
+  ARROW_ASSIGN_OR_RAISE(request.link_rate, client->MeasureLink());
+  return client->Describe(request);
+}
+
 class FlightTable : public exec::Table {
  public:
   FlightTable(std::vector<Served> parts, const flight::ServerAccess& access)
@@ -103,7 +111,7 @@ class FlightTable : public exec::Table {
       if (filter_bytes != nullptr) request.endpoints = access_.streams;
       ScanInfo info = part.info;
       if (info.is_windrow) {
-        ARROW_ASSIGN_OR_RAISE(info, Describe(part.address.server, request, access_));
+        ARROW_ASSIGN_OR_RAISE(info, DescribeScan(part.address.server, request, access_));
       }
       for (flight::ScanEndpoint& endpoint : info.endpoints) {
         planned.push_back({std::move(endpoint), info.is_windrow, filter_bytes});
