@@ -96,7 +96,7 @@ def test_examples_run(name: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "explain", "enrich", "probe-rows", "generate", "inspect"]
+    "command", ["run", "explain", "enrich", "probe-rows", "serve", "generate", "inspect"]
 )
 def test_options_are_documented(command: str):
     text = text_of("docs/COMMAND_LINE.md")

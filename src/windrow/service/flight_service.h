@@ -37,9 +37,10 @@ struct ServiceOptions {
 };
 
 /// A Flight server of some tables: ListFlights, GetFlightInfo, GetSchema, DoGet,
-/// DoExchange; the actions health, metrics, filter, probe and cancel. A descriptor is a path of
-/// one name, or a command: a table's name or a flight::ScanRequest. A ticket is one of
-/// its own, a name or a ScanRequest; the last two deliver everything in one stream.
+/// DoExchange; the actions health, metrics, filter, probe and cancel. A descriptor is a
+/// path of one name, or a command: a table's name or a flight::ScanRequest. A ticket is
+/// one of its own, a name or a ScanRequest; the last two deliver everything in one
+/// stream.
 class FlightService {
  public:
   /// Listens, and serves from Serve on. UserError for an address that others can reach
