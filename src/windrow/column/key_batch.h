@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,20 @@ class KeyBatch {
                                const std::vector<std::shared_ptr<arrow::Array>>& columns,
                                arrow::MemoryPool* pool);
 
+  /// The value in the bytes of a key of one string or binary column; nothing for null.
+  static std::optional<std::string_view> ValueOfBytes(std::string_view bytes) {
+    constexpr size_t kHeaderBytes = 1 + sizeof(uint32_t);
+    if (bytes[0] != 1) return std::nullopt;
+    return bytes.substr(kHeaderBytes);
+  }
+
   int64_t size() const { return size_; }
   /// False for a key that matches nothing. The key is then unspecified.
   bool is_valid(int64_t row) const { return valid_.empty() || valid_[row] != 0; }
   bool all_valid() const { return valid_.empty(); }
   /// Word layout: the keys. Byte layout: their hashes.
   const int64_t* words() const { return words_; }
-  /// Byte layout only.
+  /// Byte layout only: for each column a marker (ValueOfBytes), then the value.
   std::string_view bytes(int64_t row) const {
     return {reinterpret_cast<const char*>(bytes_.data()) + offsets_[row],
             static_cast<size_t>(offsets_[row + 1] - offsets_[row])};

@@ -181,6 +181,19 @@ Status KeyTable::DistinctWords(PoolVector<int64_t>* words) const {
   return words->Resize(std::unique(words->begin(), words->end()) - words->begin());
 }
 
+std::vector<std::string_view> KeyTable::DistinctBytes() const {
+  std::vector<std::string_view> keys;
+  keys.reserve(static_cast<size_t>(num_valid_));
+  for (const KeyBatch& batch : batches_) {
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      if (batch.is_valid(row)) keys.push_back(batch.bytes(row));
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
 void KeyTable::DropKeys() {
   batches_.clear();
   dense_starts_ = PoolVector<uint32_t>(pool_);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "windrow/base/status.h"
@@ -78,6 +79,10 @@ class KeyTable {
 
   /// Sets counts[row] to the number of build rows with its key.
   Status CountMatches(const KeyBatch& keys, std::span<uint32_t> counts) const;
+
+  /// The distinct valid keys of a table of byte keys, in the order of their bytes, as
+  /// KeyBatch::bytes. They point into this table.
+  std::vector<std::string_view> DistinctBytes() const;
 
   /// Frees the keys. The table's counts and range stay, and nothing is matched any more.
   void DropKeys();

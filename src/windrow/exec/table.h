@@ -42,7 +42,8 @@ struct ChunkRange {
 /// The keys that the other side of a join has.
 struct ScanKeys {
   int column;  ///< of the table's schema
-  /// Distinct, no nulls, ascending; int64 for integers of any width, else of its type.
+  /// Distinct, no nulls, ascending; int64 for integers of any width, large_binary for
+  /// strings and binaries, else of its type.
   std::shared_ptr<arrow::Array> values;
 };
 

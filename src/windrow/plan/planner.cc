@@ -147,7 +147,9 @@ bool Planner::MaySendKeys(const JoinNode& join) const {
   const arrow::DataType& stored = *schema.field(index)->type();
   const auto common = KeysOf(join).types[0];
   return path->scan->table->takes_keys(index) && column::HasDistinctKeys(*common) &&
-         (arrow::is_integer(stored.id()) || stored.Equals(*common));
+         (arrow::is_integer(stored.id()) || stored.Equals(*common) ||
+          (arrow::is_base_binary_like(stored.id()) &&
+           arrow::is_base_binary_like(common->id())));
 }
 
 void Planner::FindInputChecks(const NodePtr& node) {
