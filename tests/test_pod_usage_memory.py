@@ -11,12 +11,7 @@ from support.pod_usage.comparison import difference
 from support.pod_usage.edge_cases import make
 from test_memory_promise import ALLOWANCE, BUDGET, run_within
 
-TOO_LARGE = pytest.mark.xfail(
-    strict=True, reason="exit code 5: rows held by pod_groups are more than 64 MiB"
-)
-
-
-@pytest.mark.parametrize("rows", [763_200, pytest.param(1_017_600, marks=TOO_LARGE)])
+@pytest.mark.parametrize("rows", [763_200, 1_017_600])
 def test_hourly_reports(rows: int, tmp_path: Path):
     words = ["--rows", str(rows), "--option", "layout=hourly", "--progress", "none", "-o", "in"]
     command.run_well("generate", "pod-usage", *words, cwd=tmp_path)

@@ -44,10 +44,10 @@ const LabelOptionsType* OptionsType() {
 }
 
 struct LabelOptions : cp::FunctionOptions {
-  LabelOptions(std::optional<std::vector<std::string>> keys, bool memo)
-      : FunctionOptions(OptionsType()), keys(std::move(keys)), memo(memo) {}
+  LabelOptions(std::optional<std::vector<std::string>> keys, int64_t memo_bytes)
+      : FunctionOptions(OptionsType()), keys(std::move(keys)), memo_bytes(memo_bytes) {}
   std::optional<std::vector<std::string>> keys;
-  bool memo;
+  int64_t memo_bytes;
 };
 
 const LabelOptions& Of(const cp::FunctionOptions& options) {
@@ -63,12 +63,12 @@ std::string LabelOptionsType::Stringify(const cp::FunctionOptions& options) cons
 
 bool LabelOptionsType::Compare(const cp::FunctionOptions& a,
                                const cp::FunctionOptions& b) const {
-  return Of(a).keys == Of(b).keys && Of(a).memo == Of(b).memo;
+  return Of(a).keys == Of(b).keys && Of(a).memo_bytes == Of(b).memo_bytes;
 }
 
 std::unique_ptr<cp::FunctionOptions> LabelOptionsType::Copy(
     const cp::FunctionOptions& options) const {
-  return std::make_unique<LabelOptions>(Of(options).keys, Of(options).memo);
+  return std::make_unique<LabelOptions>(Of(options).keys, Of(options).memo_bytes);
 }
 
 /// Results by code of the dictionary seen last. Holds the dictionary's buffers, so that
@@ -110,7 +110,8 @@ class CodeMemo {
 
 /// What one thread works with.
 struct Workplace {
-  Workplace(arrow::MemoryPool* pool, bool memo) : remembers(memo), memo(pool) {}
+  Workplace(arrow::MemoryPool* pool, int64_t memo_bytes)
+      : remembers(memo_bytes > 0), memo(memo_bytes, pool) {}
   bool remembers;
   TextMemo memo;
   CodeMemo codes;
@@ -126,7 +127,7 @@ struct Workplace {
 class LabelState : public cp::KernelState {
  public:
   explicit LabelState(const LabelOptions& options)
-      : memo_(options.memo), keeps_all_(!options.keys.has_value()) {
+      : memo_bytes_(options.memo_bytes), keeps_all_(!options.keys.has_value()) {
     if (keeps_all_) return;
     for (const std::string& key : *options.keys)
       EscapeLabelText(key, &keys_.emplace_back());
@@ -145,7 +146,7 @@ class LabelState : public cp::KernelState {
 
   std::unique_ptr<Workplace> Borrow(arrow::MemoryPool* pool) {
     const std::scoped_lock lock(mutex_);
-    if (idle_.empty()) return std::make_unique<Workplace>(pool, memo_);
+    if (idle_.empty()) return std::make_unique<Workplace>(pool, memo_bytes_);
     std::unique_ptr<Workplace> place = std::move(idle_.back());
     idle_.pop_back();
     return place;
@@ -157,7 +158,7 @@ class LabelState : public cp::KernelState {
   }
 
  private:
-  const bool memo_;
+  const int64_t memo_bytes_;
   const bool keeps_all_;
   std::vector<std::string> keys_;  ///< escaped, ascending
   std::mutex mutex_;
@@ -390,8 +391,8 @@ Status Add(const std::string& name, bool nested, bool is_varargs,
 }  // namespace
 
 std::shared_ptr<cp::FunctionOptions> MakeLabelOptions(
-    std::optional<std::vector<std::string>> keys, bool memo) {
-  return std::make_shared<LabelOptions>(std::move(keys), memo);
+    std::optional<std::vector<std::string>> keys, int64_t memo_bytes) {
+  return std::make_shared<LabelOptions>(std::move(keys), memo_bytes);
 }
 
 bool KeepsAllLabels(const std::string& function, const cp::FunctionOptions& options) {

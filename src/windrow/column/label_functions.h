@@ -3,6 +3,7 @@
 
 #include <arrow/compute/function_options.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,9 +27,9 @@ inline constexpr char kLabelMergeFunction[] = "windrow_label_merge";    // any n
 inline constexpr char kLabelValueFunction[] = "windrow_label_value";    // keys: the one
 
 /// Options of every one of them. `keys` are plain text, in any order; without, what
-/// reads labels keeps all of them.
+/// reads labels keeps all of them. Each thread remembers `memo_bytes` at most; 0: none.
 std::shared_ptr<arrow::compute::FunctionOptions> MakeLabelOptions(
-    std::optional<std::vector<std::string>> keys, bool memo);
+    std::optional<std::vector<std::string>> keys, int64_t memo_bytes);
 
 /// Whether a call of this name with these options reads labels and keeps all. It can be
 /// given keys instead of being filtered.

@@ -39,9 +39,12 @@ ArrayPtr ArrayOf(const std::shared_ptr<arrow::DataType>& type, const std::string
 
 ArrayPtr Texts(const std::string& json) { return ArrayOf(arrow::utf8(), json); }
 
+constexpr int64_t kMemoBytes = 8 << 20;
+
 Result<ArrayPtr> Call(const char* function, std::vector<arrow::Datum> args,
-                      std::optional<Keys> keys = std::nullopt, bool memo = true) {
-  const auto options = MakeLabelOptions(std::move(keys), memo);
+                      std::optional<Keys> keys = std::nullopt,
+                      int64_t memo_bytes = kMemoBytes) {
+  const auto options = MakeLabelOptions(std::move(keys), memo_bytes);
   ARROW_ASSIGN_OR_RAISE(const arrow::Datum result,
                         cp::CallFunction(function, args, options.get()));
   EXPECT_TRUE(result.make_array()->ValidateFull().ok());
@@ -51,8 +54,9 @@ Result<ArrayPtr> Call(const char* function, std::vector<arrow::Datum> args,
 void ExpectCall(const std::string& expected, const char* function,
                 const std::vector<arrow::Datum>& args,
                 const std::optional<Keys>& keys = std::nullopt) {
-  for (const bool memo : {true, false}) {
-    const auto found = Call(function, args, keys, memo);
+  // With room for all texts, for one, and for none.
+  for (const int64_t memo_bytes : {kMemoBytes, int64_t{64}, int64_t{0}}) {
+    const auto found = Call(function, args, keys, memo_bytes);
     ASSERT_TRUE(found.ok()) << found.status().message();
     EXPECT_TRUE((*found)->Equals(*Texts(expected))) << (*found)->ToString();
   }
@@ -163,7 +167,7 @@ TEST_F(LabelFunctions, ThreadsShareABoundCall) {
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   const auto schema = arrow::schema({arrow::field("x", type)});
   const auto bound = cp::call(kLabelsFunction, {cp::field_ref("x")},
-                              MakeLabelOptions(std::nullopt, true))
+                              MakeLabelOptions(std::nullopt, kMemoBytes))
                          .Bind(*schema)
                          .ValueOrDie();
   std::vector<std::thread> threads;
@@ -210,8 +214,8 @@ Result<int64_t> Add(TextMemo* memo, std::string_view key,
 }
 
 TEST(TextMemo, ForgetsWhenItGrowsTooLarge) {
-  TextMemo memo(arrow::default_memory_pool());
-  const std::string large(TextMemo::kBytesMax / 4, 'x');
+  TextMemo memo(kMemoBytes, arrow::default_memory_pool());
+  const std::string large(kMemoBytes / 4, 'x');
   EXPECT_EQ(Find(memo, "a"), -1);
   ASSERT_TRUE(Add(&memo, "a", "1").ok());
   ASSERT_TRUE(Add(&memo, "b", std::nullopt).ok());
@@ -224,7 +228,7 @@ TEST(TextMemo, ForgetsWhenItGrowsTooLarge) {
 }
 
 TEST(TextMemo, FindsEachOfManyTexts) {
-  TextMemo memo(arrow::default_memory_pool());
+  TextMemo memo(kMemoBytes, arrow::default_memory_pool());
   for (int i = 0; i < 5000; ++i) {
     ASSERT_EQ(Add(&memo, "key" + std::to_string(i), std::to_string(i)).ValueOrDie(), i);
   }

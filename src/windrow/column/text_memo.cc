@@ -14,6 +14,9 @@ constexpr int64_t kFirstSlots = 1024;
 
 constexpr int64_t kFirstBytes = 64 << 10;
 
+/// Of an entry beside its texts: itself and its slots, half of which may be empty.
+constexpr int64_t kEntryBytes = 24 + 4 * sizeof(uint32_t);
+
 }  // namespace
 
 uint64_t TextMemo::HashOf(std::string_view key) {
@@ -37,7 +40,8 @@ int64_t TextMemo::Find(std::string_view key, uint64_t hash) const {
 Result<int64_t> TextMemo::Add(std::string_view key, uint64_t hash,
                               std::optional<std::string_view> result) {
   const auto size = static_cast<int64_t>(key.size() + result.value_or("").size());
-  if (bytes_.size() + size > kBytesMax) Forget();
+  const int64_t held = bytes_.size() + (entries_.size() + 1) * kEntryBytes;
+  if (held + size > bytes_max_) Forget();
   const Status added = Append(key, hash, result);
   if (!added.ok()) {
     Forget();

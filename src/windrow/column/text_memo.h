@@ -13,14 +13,14 @@
 namespace windrow::column {
 
 /// Remembers results of a function by the bytes it was given. Forgets everything when it
-/// grows past a bound, so that input without repetition costs a bounded amount of memory.
+/// would grow past a bound, so that input without repetition costs a bounded amount of
+/// memory.
 /// Single-threaded.
 class TextMemo {
  public:
-  static constexpr int64_t kBytesMax = 8 << 20;
-
-  explicit TextMemo(arrow::MemoryPool* pool)
-      : entries_(pool), bytes_(pool), slots_(pool) {}
+  /// `bytes_max` bounds what it holds.
+  TextMemo(int64_t bytes_max, arrow::MemoryPool* pool)
+      : bytes_max_(bytes_max), entries_(pool), bytes_(pool), slots_(pool) {}
 
   /// Number of the result for `key`, -1 when there is none. Valid until the next Forget
   /// or Add that forgets, which changes `age`.
@@ -50,6 +50,7 @@ class TextMemo {
   Status Append(std::string_view key, uint64_t hash,
                 std::optional<std::string_view> result);
 
+  const int64_t bytes_max_;
   PoolVector<Entry> entries_;
   PoolVector<char> bytes_;
   int64_t bytes_reserved_ = 0;

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "windrow/base/check.h"
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/ordered_lanes.h"
 #include "windrow/exec/task_slots.h"
 
@@ -167,6 +168,7 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
     FetchUnits();
     WaitForUnits();
     if (context_->stop.IsStopRequested()) Fail(context_->stop.Poll());
+    if (another_failed()) Fail(Status::Cancelled("another pipeline has failed"));
     if (!failed_) Fail(chain_.Finish());
     return first_failure_;
   }
@@ -278,7 +280,12 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   }
 
   bool ended() const {
-    return failed_ || context_->stop.IsStopRequested() || chain_.done(0);
+    return failed_ || another_failed() || context_->stop.IsStopRequested() ||
+           chain_.done(0);
+  }
+
+  bool another_failed() const {
+    return context_->has_failed != nullptr && *context_->has_failed;
   }
 
   void Fail(const Status& status) {
@@ -311,8 +318,12 @@ Status RunPipeline(Pipeline* pipeline, RunContext* context) {
 
 std::vector<BatchPtr> CutIntoMorsels(const BatchPtr& batch, const RunContext& context) {
   std::vector<BatchPtr> morsels;
-  for (int64_t start = 0; start < batch->num_rows(); start += context.morsel_rows) {
-    morsels.push_back(batch->Slice(start, context.morsel_rows));
+  const int64_t rows = batch->num_rows();
+  const int64_t bytes = column::ValueBytes(*batch, 0, rows);
+  const int64_t pieces = std::max<int64_t>(1, bytes / context.batch_bytes);
+  const int64_t step = std::clamp<int64_t>(rows / pieces, 1, context.morsel_rows);
+  for (int64_t start = 0; start < rows; start += step) {
+    morsels.push_back(batch->Slice(start, step));
   }
   return morsels;
 }

@@ -37,7 +37,8 @@ struct Pipeline {
 /// here.
 Status RunPipeline(Pipeline* pipeline, RunContext* context);
 
-/// Cuts `batch` into pieces of at most the run's morsel rows, sharing its buffers.
+/// Cuts `batch` into pieces of at most the run's morsel rows and about its batch_bytes at
+/// most, sharing its buffers.
 std::vector<std::shared_ptr<arrow::RecordBatch>> CutIntoMorsels(
     const std::shared_ptr<arrow::RecordBatch>& batch, const RunContext& context);
 

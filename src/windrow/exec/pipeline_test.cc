@@ -468,5 +468,16 @@ TEST(CutIntoMorsels, PiecesOfAtMostMorselRows) {
   EXPECT_EQ(morsels[2]->num_rows(), 1);
 }
 
+TEST(CutIntoMorsels, PiecesOfAboutTheBatchBytes) {
+  RunContext context;
+  context.batch_bytes = 32;  // of rows of eight bytes
+  const auto morsels = CutIntoMorsels(CountingBatch(0, 9), context);
+  ASSERT_EQ(morsels.size(), 3);
+  EXPECT_EQ(morsels[0]->num_rows(), 4);
+  EXPECT_EQ(morsels[2]->num_rows(), 1);
+  context.batch_bytes = 1;
+  EXPECT_EQ(CutIntoMorsels(CountingBatch(0, 9), context).size(), 9);
+}
+
 }  // namespace
 }  // namespace windrow::exec

@@ -19,9 +19,9 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 namespace {
 
-constexpr int64_t kBatchGroups = 64 * 1024;
+constexpr int64_t kBatchGroupsMax = 64 * 1024;
 /// Rows of one bin when groups are counted by first row.
-constexpr int64_t kBinRows = 4096;
+constexpr int64_t kBinRows = 1024;
 
 struct Ref {
   int64_t first_row;
@@ -53,6 +53,19 @@ AggregateResult::AggregateResult(const AggregateLayout& layout,
                                  exec::RunContext* context)
     : layout_(layout), coding_(coding), parts_(parts), context_(context) {}
 
+/// Of a group's output, by estimate.
+int64_t AggregateResult::GroupBytes() const {
+  int64_t groups = 0;
+  int64_t bytes = 0;
+  for (const auto& part : parts_) {
+    if (part == nullptr) continue;
+    groups += part->num_groups();
+    for (size_t i = 0; i < layout_.kinds.size(); ++i) bytes += part->state(i).bytes();
+  }
+  return std::max<int64_t>(
+      1, coding_.keys().row_bytes() + bytes / std::max<int64_t>(groups, 1));
+}
+
 std::vector<int64_t> AggregateResult::Cuts(int64_t rows) const {
   std::vector<int64_t> bins(static_cast<size_t>(rows / kBinRows + 1), 0);
   for (const auto& part : parts_) {
@@ -60,10 +73,12 @@ std::vector<int64_t> AggregateResult::Cuts(int64_t rows) const {
     for (const int64_t row : part->first_rows())
       ++bins[static_cast<size_t>(row / kBinRows)];
   }
+  const int64_t batch_groups =
+      std::clamp<int64_t>(context_->batch_bytes / GroupBytes(), 1, kBatchGroupsMax);
   std::vector<int64_t> cuts = {0};
   int64_t groups = 0;
   for (size_t bin = 0; bin < bins.size(); ++bin) {
-    if (groups > 0 && groups + bins[bin] > kBatchGroups) {
+    if (groups > 0 && groups + bins[bin] > batch_groups) {
       cuts.push_back(static_cast<int64_t>(bin) * kBinRows);
       groups = 0;
     }

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "windrow/base/check.h"
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/memory_budget.h"
 #include "windrow/exec/task_slots.h"
 #include "windrow/op/aggregate_result.h"
 #include "windrow/op/collect_piece.h"
-#include "windrow/op/value_bytes.h"
 
 namespace windrow::op {
 namespace {
@@ -58,7 +58,7 @@ Result<AggregatePiece> AggregateStore::PieceOf(
   if (!has_spilled_) return prepare_(*batch, coding());
   AggregatePiece piece(context_->pool);
   piece.input_rows = batch->num_rows();
-  piece.bytes = ValueBytes(*batch, 0, batch->num_rows());
+  piece.bytes = column::ValueBytes(*batch, 0, batch->num_rows());
   piece.batch = std::move(batch);
   return piece;
 }

@@ -14,6 +14,7 @@
 #include "windrow/column/gather.h"
 #include "windrow/exec/expected_rows.h"
 #include "windrow/exec/task_slots.h"
+#include "windrow/op/retained_rows.h"
 
 namespace windrow::op {
 namespace {
@@ -210,13 +211,20 @@ Status GatherWindow(
   return GatherWindow(schema, second, context, metrics, take);
 }
 
-int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& sides,
-                   const exec::RunContext& context) {
+int64_t WindowBytes(const std::vector<WindowSide>& sides,
+                    const exec::RunContext& context) {
   bool decodes = false;
+  bool are_held = !sides.empty();
   for (const WindowSide& side : sides) {
     for (const int column : side.columns) decodes |= !side.rows->IsResident(column);
+    are_held &= dynamic_cast<const RetainedRows*>(side.rows) != nullptr;
   }
-  const int64_t bytes = decodes ? context.decoded_window_bytes : context.window_bytes;
+  if (are_held) return std::max<int64_t>(context.window_bytes / 4, 1);
+  return decodes ? context.decoded_window_bytes : context.window_bytes;
+}
+
+int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& sides,
+                   const exec::RunContext& context) {
   int64_t bits = 64;
   for (const auto& field : schema.fields()) {
     if (field->type()->id() == arrow::Type::NA) continue;
@@ -227,7 +235,7 @@ int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& s
             : 8 * kStringBytesGuess;
   }
   constexpr int64_t kRowsMax = int64_t{1} << 30;
-  return std::clamp<int64_t>(bytes / (bits / 8), 1, kRowsMax);
+  return std::clamp<int64_t>(WindowBytes(sides, context) / (bits / 8), 1, kRowsMax);
 }
 
 }  // namespace windrow::op

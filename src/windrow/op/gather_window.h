@@ -32,10 +32,15 @@ Status GatherWindow(
     exec::RunContext* context, exec::StepMetrics* metrics,
     const std::function<Status(std::shared_ptr<arrow::RecordBatch>)>& take);
 
+/// What the gathered columns of a window may take: context->window_bytes. When columns of
+/// `sides` must be decoded, each window decodes their chunks anew, and
+/// decoded_window_bytes counts instead. Rows that are all held in memory are near at hand
+/// and taken a quarter of a window at a time: several such joins may follow each other.
+int64_t WindowBytes(const std::vector<WindowSide>& sides,
+                    const exec::RunContext& context);
+
 /// How many output rows a window may have so that its gathered columns take about
-/// context->window_bytes, by the types of `schema`'s columns. When columns of `sides`
-/// must be decoded, each window decodes their chunks anew, and decoded_window_bytes
-/// counts instead.
+/// WindowBytes, by the types of `schema`'s columns.
 int64_t WindowRows(const arrow::Schema& schema, const std::vector<WindowSide>& sides,
                    const exec::RunContext& context);
 

@@ -308,6 +308,17 @@ Result<std::vector<ArrayPtr>> GroupCoding::Decode(const uint64_t* keys, int64_t 
   return columns;
 }
 
+int64_t GroupCoding::row_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& column : columns_) {
+    bytes += column->bits / 8;
+    if (column->map == nullptr) continue;
+    const column::ValueDictionary& values = column->map->values();
+    bytes += values.bytes() / std::max<int64_t>(values.size(), 1);
+  }
+  return bytes;
+}
+
 int64_t GroupCoding::bytes() const {
   int64_t bytes = 0;
   for (const auto& column : columns_) {

@@ -42,6 +42,8 @@ class GroupCoding {
       arrow::MemoryPool* pool) const;
   /// Memory of the dictionaries.
   int64_t bytes() const;
+  /// Of the columns of one key, by estimate.
+  int64_t row_bytes() const;
 
  private:
   struct Column;

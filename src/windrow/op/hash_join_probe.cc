@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "windrow/column/gather.h"
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/op/gather_window.h"
 #include "windrow/op/retained_rows.h"
@@ -27,6 +28,17 @@ struct MatchedBatch : exec::Prepared {
   column::KeyMatches matches;
   std::unique_ptr<JoinPairs> rest;  ///< pairs of the batch not found yet; null: none
 };
+
+/// Offsets of a mapped column are as stored, so what is found by them is not believed.
+constexpr int64_t kRowBytesMax = int64_t{1} << 31;
+
+/// Mean bytes of the values of a row that is held; 0 where that is not known.
+int64_t RowBytes(const exec::RowStore& rows) {
+  const auto* held = dynamic_cast<const RetainedRows*>(&rows);
+  if (held == nullptr || held->chunk_offsets().back() == 0) return 0;
+  return std::clamp<int64_t>(held->value_bytes() / held->chunk_offsets().back(), 0,
+                             kRowBytesMax);
+}
 
 /// Takes pairs until there are many or no more.
 Status TakePairs(JoinPairs* pairs, column::KeyMatches* matches) {
@@ -63,9 +75,12 @@ HashJoinProbe::HashJoinProbe(Options options, std::shared_ptr<arrow::Schema> lef
       right_(std::move(right)),
       context_(context),
       metrics_(metrics),
+      window_bytes_(WindowBytes({{right_->rows.get(), {}, options_.output.right_columns}},
+                                *context)),
       window_rows_(WindowRows(*options_.output.schema,
                               {{right_->rows.get(), {}, options_.output.right_columns}},
-                              *context)) {}
+                              *context)),
+      right_row_bytes_(RowBytes(*right_->rows)) {}
 
 Result<std::unique_ptr<exec::Prepared>> HashJoinProbe::Prepare(
     std::shared_ptr<arrow::RecordBatch> batch) {
@@ -115,9 +130,17 @@ Status HashJoinProbe::Consume(std::unique_ptr<exec::Prepared> prepared,
 
 Status HashJoinProbe::Wait(std::unique_ptr<exec::Prepared> prepared,
                            exec::Emitter* emitter) {
-  waiting_rows_ += static_cast<const MatchedBatch&>(*prepared).matches.probe_rows.size();
+  const auto& matched = static_cast<const MatchedBatch&>(*prepared);
+  const int64_t rows = matched.matches.probe_rows.size();
+  const int64_t left_rows = std::max<int64_t>(matched.batch->num_rows(), 1);
+  const int64_t left_bytes =
+      column::ValueBytes(*matched.batch, 0, matched.batch->num_rows());
+  waiting_rows_ += rows;
+  waiting_bytes_ += rows * (std::clamp<int64_t>(left_bytes / left_rows, 0, kRowBytesMax) +
+                            right_row_bytes_);
   waiting_.push_back(std::move(prepared));
-  return waiting_rows_ >= window_rows_ ? EmitWindow(emitter) : Status::OK();
+  const bool is_full = waiting_rows_ >= window_rows_ || waiting_bytes_ >= window_bytes_;
+  return is_full ? EmitWindow(emitter) : Status::OK();
 }
 
 Status HashJoinProbe::Finish(exec::Emitter* emitter) {
@@ -142,12 +165,17 @@ Status HashJoinProbe::EmitWindow(exec::Emitter* emitter) {
                                                            : right_->RowNumber(build_row);
     }
   }
+  const int64_t row_bytes =
+      std::max<int64_t>(waiting_bytes_ / std::max<int64_t>(out, 1), 1);
+  const int64_t window_rows =
+      std::clamp<int64_t>(window_bytes_ / row_bytes, 1, window_rows_);
   waiting_.clear();
   waiting_rows_ = 0;
+  waiting_bytes_ = 0;
   // Windows never share memory with the next one, so each is cut to a bounded row count
   // even when one batch alone has more partners.
-  for (int64_t start = 0; start < out; start += window_rows_) {
-    const auto rows = static_cast<size_t>(std::min(window_rows_, out - start));
+  for (int64_t start = 0; start < out; start += window_rows) {
+    const auto rows = static_cast<size_t>(std::min(window_rows, out - start));
     const std::vector<WindowSide> sides = {
         {&left, left_rows.view().subspan(start, rows), options_.output.left_columns},
         {right_->rows.get(), right_rows.view().subspan(start, rows),

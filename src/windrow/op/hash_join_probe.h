@@ -18,7 +18,7 @@ namespace windrow::op {
 /// order.
 ///
 /// Batches are matched in parallel; their row pairs wait until the output of a window of
-/// them is worth gathering (WindowRows), then all columns of the window are gathered at
+/// them is worth gathering (WindowBytes), then all columns of the window are gathered at
 /// once. A batch of which few rows joined waits as those rows only. So memory is about
 /// two windows of output, whatever the input's size. With a condition or without keys a
 /// batch may have any number of pairs: beyond kWaitingPairsMax of them the rest are found
@@ -62,9 +62,12 @@ class HashJoinProbe : public exec::Breaker {
   std::shared_ptr<const BuiltSide> right_;
   exec::RunContext* context_;
   exec::StepMetrics* metrics_;
-  int64_t window_rows_;
+  const int64_t window_bytes_;
+  const int64_t window_rows_;  ///< most, by types
+  const int64_t right_row_bytes_;
   std::vector<std::unique_ptr<exec::Prepared>> waiting_;
-  int64_t waiting_rows_ = 0;  ///< output rows of the waiting batches
+  int64_t waiting_rows_ = 0;   ///< output rows of the waiting batches
+  int64_t waiting_bytes_ = 0;  ///< and what they take, by the values seen
 };
 
 /// Semi or anti join with the right side built: a filter on the left side. With a

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/task_slots.h"
-#include "windrow/op/value_bytes.h"
 #include "windrow/op/whole_batch.h"
 
 namespace windrow::op {
@@ -45,13 +45,13 @@ Status Rebatch::Consume(std::unique_ptr<exec::Prepared> prepared,
 Rebatch::Size Rebatch::Fitting(const arrow::RecordBatch& batch) const {
   const int64_t room_bytes = most_.bytes - waiting_size_.bytes;
   Size fitting{std::min(batch.num_rows(), most_.rows - waiting_size_.rows), 0};
-  fitting.bytes = ValueBytes(batch, 0, fitting.rows);
+  fitting.bytes = column::ValueBytes(batch, 0, fitting.rows);
   if (fitting.bytes <= room_bytes) return fitting;
   int64_t too_many = fitting.rows;
   fitting = {0, 0};
   while (too_many - fitting.rows > 1) {
     const int64_t rows = fitting.rows + (too_many - fitting.rows) / 2;
-    const int64_t bytes = ValueBytes(batch, 0, rows);
+    const int64_t bytes = column::ValueBytes(batch, 0, rows);
     if (bytes <= room_bytes) {
       fitting = {rows, bytes};
     } else {
@@ -59,7 +59,7 @@ Rebatch::Size Rebatch::Fitting(const arrow::RecordBatch& batch) const {
     }
   }
   const bool is_row_too_long = fitting.rows == 0 && waiting_.empty();
-  return is_row_too_long ? Size{1, ValueBytes(batch, 0, 1)} : fitting;
+  return is_row_too_long ? Size{1, column::ValueBytes(batch, 0, 1)} : fitting;
 }
 
 Status Rebatch::Finish(exec::Emitter* emitter) {

@@ -10,8 +10,8 @@
 
 #include <string>
 
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/task_slots.h"
-#include "windrow/op/value_bytes.h"
 
 namespace windrow::op {
 namespace {
@@ -88,12 +88,12 @@ TEST(ValueBytes, CountsWhatTheRowsHold) {
   arrow::FieldVector fields;
   for (const auto& column : columns) fields.push_back(arrow::field("c", column->type()));
   const auto batch = arrow::RecordBatch::Make(arrow::schema(fields), 3, columns);
-  EXPECT_EQ(ValueBytes(*batch, 0, 1), 8 + 1 + 0 + 3 + 3 + (2 + 4) + 2 + 4);
-  EXPECT_EQ(ValueBytes(*batch, 1, 1), 8 + 1 + 0 + 0 + 0 + 2 + 2 + 4);
-  EXPECT_EQ(ValueBytes(*batch, 2, 1), 8 + 1 + 0 + 2 + 24 + (2 + 2) + 2 + 4);
-  EXPECT_EQ(ValueBytes(*batch->Slice(1), 0, 2),
-            ValueBytes(*batch, 1, 1) + ValueBytes(*batch, 2, 1));
-  EXPECT_EQ(ValueBytes(*batch, 3, 0), 0);
+  EXPECT_EQ(column::ValueBytes(*batch, 0, 1), 8 + 1 + 0 + 3 + 3 + (2 + 4) + 2 + 4);
+  EXPECT_EQ(column::ValueBytes(*batch, 1, 1), 8 + 1 + 0 + 0 + 0 + 2 + 2 + 4);
+  EXPECT_EQ(column::ValueBytes(*batch, 2, 1), 8 + 1 + 0 + 2 + 24 + (2 + 2) + 2 + 4);
+  EXPECT_EQ(column::ValueBytes(*batch->Slice(1), 0, 2),
+            column::ValueBytes(*batch, 1, 1) + column::ValueBytes(*batch, 2, 1));
+  EXPECT_EQ(column::ValueBytes(*batch, 3, 0), 0);
 }
 
 }  // namespace

@@ -21,6 +21,9 @@ class RetainedRows : public exec::RowStore {
     return batches_.at(chunk);
   }
 
+  /// Bytes of its values.
+  int64_t value_bytes() const { return value_bytes_; }
+
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   const std::vector<int64_t>& chunk_offsets() const override { return chunk_offsets_; }
   bool IsResident(int) const override { return true; }
@@ -31,6 +34,7 @@ class RetainedRows : public exec::RowStore {
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches_;
   std::vector<int64_t> chunk_offsets_ = {0};
+  int64_t value_bytes_ = 0;
 };
 
 }  // namespace windrow::op

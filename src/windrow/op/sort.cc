@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/memory_budget.h"
 #include "windrow/exec/pipeline.h"
-#include "windrow/op/value_bytes.h"
 
 namespace windrow::op {
 namespace {
@@ -82,7 +82,7 @@ Status Sort::Consume(std::unique_ptr<exec::Prepared> prepared, exec::Emitter*) {
   {
     const std::scoped_lock lock(mutex_);
     for (auto& batch : batches) {
-      held_bytes_ += ValueBytes(*batch, 0, batch->num_rows());
+      held_bytes_ += column::ValueBytes(*batch, 0, batch->num_rows());
       rows_->Add(std::move(batch));
     }
     // What comes after the first spilling is sorted before it is written.
@@ -195,7 +195,7 @@ Status Sort::SortPart(const Unsorted& part) {
     ARROW_RETURN_NOT_OK(context_->stop.Poll());
     ARROW_ASSIGN_OR_RAISE(auto batch,
                           unsorted_file_->Read(part.blocks[b], context_->pool));
-    bytes += ValueBytes(*batch, 0, batch->num_rows());
+    bytes += column::ValueBytes(*batch, 0, batch->num_rows());
     rows->Add(std::move(batch));
     if (bytes < RunBytes() && b + 1 < part.blocks.size()) continue;
     ARROW_RETURN_NOT_OK(AddRun({part.number, num_runs++}, *rows));

@@ -11,9 +11,9 @@
 #include <algorithm>
 
 #include "windrow/base/check.h"
+#include "windrow/column/value_bytes.h"
 #include "windrow/exec/memory_budget.h"
 #include "windrow/exec/task_slots.h"
-#include "windrow/op/value_bytes.h"
 
 namespace windrow::op {
 namespace {
@@ -65,7 +65,7 @@ Status SortedRuns::AddRun(Position position, const RetainedRows& rows) {
 
 Status SortedRuns::AddBlocks(const BatchPtr& sorted, Run* run) {
   const int64_t rows = sorted->num_rows();
-  const int64_t bytes = std::max<int64_t>(ValueBytes(*sorted, 0, rows), 1);
+  const int64_t bytes = std::max<int64_t>(column::ValueBytes(*sorted, 0, rows), 1);
   const auto per_block = std::clamp<int64_t>(
       static_cast<int64_t>(static_cast<double>(BlockBytes(*context_)) *
                            static_cast<double>(rows) / static_cast<double>(bytes)),
@@ -78,7 +78,7 @@ Status SortedRuns::AddBlocks(const BatchPtr& sorted, Run* run) {
       [&](int64_t b) -> Status {
         const BatchPtr part = sorted->Slice(b * per_block, per_block);
         Block& block = run->blocks[first + static_cast<size_t>(b)];
-        block.value_bytes = ValueBytes(*part, 0, part->num_rows());
+        block.value_bytes = column::ValueBytes(*part, 0, part->num_rows());
         return file_->Append(*part).Value(&block.stored);
       },
       &metrics_->cpu_nanos));

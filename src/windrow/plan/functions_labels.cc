@@ -29,8 +29,9 @@ Result<TypedExpr> TextOrCodes(const FunctionCall& call, size_t index) {
 Result<TypedExpr> CallLabels(const FunctionCall& call, const char* kernel,
                              std::vector<TypedExpr> args,
                              std::optional<std::vector<std::string>> keys = {}) {
-  return CallKernel(call.source, kernel, std::move(args),
-                    column::MakeLabelOptions(std::move(keys), call.settings.label_memo));
+  return CallKernel(
+      call.source, kernel, std::move(args),
+      column::MakeLabelOptions(std::move(keys), call.settings.label_memo_bytes));
 }
 
 Result<TypedExpr> BindLabels(FunctionCall call) {
@@ -67,7 +68,7 @@ Result<TypedExpr> BindLabelFilter(FunctionCall call) {
       column::KeepsAllLabels(read->function_name, *read->options)) {
     set.expression = arrow::compute::call(
         read->function_name, read->arguments,
-        column::MakeLabelOptions(std::move(keys), call.settings.label_memo));
+        column::MakeLabelOptions(std::move(keys), call.settings.label_memo_bytes));
     return set;
   }
   return CallLabels(call, column::kLabelFilterFunction, {std::move(set)},

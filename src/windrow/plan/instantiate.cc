@@ -112,6 +112,14 @@ void Instantiator::DescribeBuilt(const BuildOutput& output) {
       ->SetStrategy("build " + output.built + ", " + strategy, reason);
 }
 
+void Instantiator::Release(const StageLinks& links) {
+  for (const int join : links.joins) joins_.erase(join);
+  for (const std::string& step : links.steps) {
+    auto* table = dynamic_cast<source::RowBufferTable*>(tables_.at(step).get());
+    if (table != nullptr) table->SetRows(nullptr);
+  }
+}
+
 std::vector<WrittenFolder> Instantiator::WrittenFolders() const {
   std::vector<WrittenFolder> folders;
   for (const sink::PartitionedSink* sink : partitioned_sinks_) {

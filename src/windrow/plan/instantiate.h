@@ -13,6 +13,7 @@
 #include "windrow/plan/job_spec.h"
 #include "windrow/plan/open_postgres.h"
 #include "windrow/plan/physical_plan.h"
+#include "windrow/plan/stage_links.h"
 
 namespace windrow::sink {
 class PartitionedSink;
@@ -68,6 +69,8 @@ class Instantiator {
   Result<StageResult> CheckKeyOrder(const KeyOrderStage& stage);
   /// After the stage of a built side ran: notes its strategy in the metrics.
   void DescribeBuilt(const BuildOutput& output);
+  /// Lets go of built sides and kept rows that no stage to come takes.
+  void Release(const StageLinks& links);
   /// Adds bytes that late gathers read to the metrics of their sources.
   void AddLateBytes();
 

@@ -87,11 +87,14 @@ FileFormat FormatOf(const WriteSpec& write) {
   return FileFormat::kArrow;
 }
 
-op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema) {
+op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema,
+                            const exec::RunContext& context) {
   // A row with lists may be of any size, so bytes decide, and few enough for any budget.
   constexpr op::Rebatch::Size kNestedBatch{64 << 10, 8 << 20};
   // Lines do not follow batches, and are several times as long as what they say.
-  if (FormatOf(write) == FileFormat::kNdjson) return kNestedBatch;
+  if (FormatOf(write) == FileFormat::kNdjson) {
+    return {kNestedBatch.rows, std::min(kNestedBatch.bytes, context.batch_bytes)};
+  }
   const bool is_nested = std::any_of(
       schema.fields().begin(), schema.fields().end(),
       [](const auto& field) { return arrow::is_nested(field->type()->id()); });

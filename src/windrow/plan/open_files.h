@@ -38,7 +38,8 @@ std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema
 FileFormat FormatOf(const WriteSpec& write);
 
 /// Size of the batches a file with these columns is written in.
-op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema);
+op::Rebatch::Size SinkBatch(const WriteSpec& write, const arrow::Schema& schema,
+                            const exec::RunContext& context);
 
 /// Opens the file a sink writes; an unwritable path fails here.
 Result<std::unique_ptr<exec::Sink>> OpenWriteSink(

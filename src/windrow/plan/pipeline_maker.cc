@@ -429,9 +429,9 @@ Status Instantiator::PipelineMaker::End(const SinkOutput& output) {
   }
   // The layout of an ArrayRecord file does not follow its batches.
   if (FormatOf(write) != FileFormat::kArrayRecord) {
-    AddBreaker(
-        std::make_unique<op::Rebatch>(SinkBatch(write, *schema_), schema_, context_),
-        "rebatch");
+    AddBreaker(std::make_unique<op::Rebatch>(SinkBatch(write, *schema_, *context_),
+                                             schema_, context_),
+               "rebatch");
   }
   if (write.partition_by.has_value()) {
     ARROW_ASSIGN_OR_RAISE(auto sink, OpenPartitionedSink(write, schema_, context_));

@@ -37,7 +37,7 @@ class Instantiator::PipelineMaker {
   Status OpenSources(const PipelineStage& stage);
   Result<exec::ConcatPart> OpenInput(const StageInput& input);
   exec::StepMetrics* Metrics(const std::string& kind);
-  BindSettings Settings() const { return {context_->label_memo}; }
+  BindSettings Settings() const { return {context_->label_memo_bytes}; }
   void AddOperator(std::unique_ptr<exec::Operator> op, const std::string& kind);
   void AddBreaker(std::unique_ptr<exec::Breaker> breaker, const std::string& kind);
   Status Add(const FilterOp& filter);

@@ -11,12 +11,12 @@
 #include <thread>
 
 #include "windrow/base/version.h"
-#include "windrow/exec/pipeline.h"
 #include "windrow/exec/process_memory.h"
 #include "windrow/exec/task_slots.h"
 #include "windrow/plan/planner.h"
 #include "windrow/runner/manifest.h"
 #include "windrow/runner/memory_watch.h"
+#include "windrow/runner/stage_run.h"
 
 namespace windrow::runner {
 namespace {
@@ -67,6 +67,12 @@ int64_t CacheBytes(const RunOptions& options) {
   return std::min(options.memory_bytes / 16, kMost);
 }
 
+/// A few calls on every slot remember as much each.
+int64_t MemoBytes(const RunOptions& options) {
+  constexpr int64_t kMost = 8 << 20;
+  return std::min(options.memory_bytes / 64, kMost);
+}
+
 /// For the buffers of a few blocks that are being written at once.
 int64_t SpillAllowance(const RunOptions& options) {
   constexpr int64_t kMost = int64_t{32} << 20;
@@ -99,13 +105,15 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     // Some dozens of batches are under way at once: in a small budget they must be small.
     context.morsel_bytes = std::min(options_.switches.morsel_bytes,
                                     std::max<int64_t>(options_.memory_bytes / 128, 1024));
+    // Where there is plenty, large batches save work; where there is not, several wait.
+    context.batch_bytes = std::max(context.morsel_bytes, WindowBytes(options_) / 8);
     context.units_bytes = options_.memory_bytes / 4;
     context.window_bytes = WindowBytes(options_);
     context.decoded_window_bytes =
         std::max(context.window_bytes, options_.memory_bytes / 4);
     context.sync_outputs = options_.switches.sync_outputs;
     context.dense_keys = options_.switches.dense_keys;
-    context.label_memo = options_.switches.label_memo;
+    context.label_memo_bytes = options_.switches.label_memo ? MemoBytes(options_) : 0;
     context.budget = &budget_;
     context.spill_pool = budget_.spill_pool();
     context.temp_dir = options_.temp_dir;
@@ -141,30 +149,11 @@ Status LocalRunner::RunStages(const plan::PreparedJob& job,
   while (true) {
     ARROW_ASSIGN_OR_RAISE(const std::vector<plan::Stage> stages, planner.Next(results));
     if (stages.empty()) return Status::OK();
-    results.clear();
-    for (const plan::Stage& stage : stages) {
-      ARROW_RETURN_NOT_OK(stop_.Poll());
-      plan::StageResult result{stage.id};
-      if (const auto* check = std::get_if<plan::KeyCheckStage>(&stage.kind)) {
-        ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeys(*check));
-        result.stage_id = stage.id;
-      } else if (const auto* order = std::get_if<plan::KeyOrderStage>(&stage.kind)) {
-        ARROW_ASSIGN_OR_RAISE(result, instantiator->CheckKeyOrder(*order));
-        result.stage_id = stage.id;
-      } else {
-        const auto& pipeline_stage = std::get<plan::PipelineStage>(stage.kind);
-        ARROW_ASSIGN_OR_RAISE(exec::Pipeline pipeline,
-                              instantiator->MakePipeline(pipeline_stage));
-        exec::RunContext* context = instantiator->context();
-        const Status status = exec::RunPipeline(&pipeline, context);
-        if (pipeline.sink != nullptr) sinks->push_back(std::move(pipeline.sink));
-        ARROW_RETURN_NOT_OK(status);
-        if (const auto* build = std::get_if<plan::BuildOutput>(&pipeline_stage.output)) {
-          instantiator->DescribeBuilt(*build);
-        }
-      }
-      results.push_back(result);
-    }
+    StageRun run(stages, instantiator, /*at_once=*/1);
+    const Status status = run.Run();
+    for (auto& sink : run.TakeSinks()) sinks->push_back(std::move(sink));
+    ARROW_RETURN_NOT_OK(status);
+    results = run.results();
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace windrow::op {
+namespace windrow::column {
 
 /// Bytes of the values of rows [offset, offset + length) of `batch`: of strings and lists
 /// what they hold, of dictionaries the codes, without bitmaps and offsets. Additive, so
@@ -13,4 +13,4 @@ namespace windrow::op {
 /// column, except for string views.
 int64_t ValueBytes(const arrow::RecordBatch& batch, int64_t offset, int64_t length);
 
-}  // namespace windrow::op
+}  // namespace windrow::column

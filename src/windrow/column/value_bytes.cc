@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "windrow/op/value_bytes.h"
+#include "windrow/column/value_bytes.h"
 
 #include <arrow/array/data.h>
 #include <arrow/record_batch.h>
@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace windrow::op {
+namespace windrow::column {
 namespace {
 
 using arrow::ArrayData;
@@ -92,4 +92,4 @@ int64_t ValueBytes(const arrow::RecordBatch& batch, int64_t offset, int64_t leng
   return bytes;
 }
 
-}  // namespace windrow::op
+}  // namespace windrow::column
