@@ -67,6 +67,13 @@ int64_t CacheBytes(const RunOptions& options) {
   return std::min(options.memory_bytes / 16, kMost);
 }
 
+/// Each has windows and units of its own, so several need a budget that is not small.
+int StagesAtOnce(const RunOptions& options) {
+  constexpr int64_t kBytesEach = int64_t{256} << 20;
+  return static_cast<int>(
+      std::clamp<int64_t>(options.memory_bytes / kBytesEach, 1, options.slots));
+}
+
 /// A few calls on every slot remember as much each.
 int64_t MemoBytes(const RunOptions& options) {
   constexpr int64_t kMost = 8 << 20;
@@ -149,7 +156,7 @@ Status LocalRunner::RunStages(const plan::PreparedJob& job,
   while (true) {
     ARROW_ASSIGN_OR_RAISE(const std::vector<plan::Stage> stages, planner.Next(results));
     if (stages.empty()) return Status::OK();
-    StageRun run(stages, instantiator, /*at_once=*/1);
+    StageRun run(stages, instantiator, StagesAtOnce(options_));
     const Status status = run.Run();
     for (auto& sink : run.TakeSinks()) sinks->push_back(std::move(sink));
     ARROW_RETURN_NOT_OK(status);
