@@ -72,9 +72,17 @@ struct ScanOptions {
   /// dictionary keeps that type, and where its storage is not by codes each batch may
   /// have a dictionary of its own.
   std::vector<int> dictionary_columns;
+  /// Those of `dictionary_columns`, ascending, whose values the reader looks up one by
+  /// one: they may come as dictionary arrays also where they are stored as values. Each
+  /// array then has a dictionary of its own.
+  std::vector<int> hashed_columns;
 
   bool MayBeDictionary(size_t position) const {
     return std::binary_search(dictionary_columns.begin(), dictionary_columns.end(),
+                              static_cast<int>(position));
+  }
+  bool IsHashed(size_t position) const {
+    return std::binary_search(hashed_columns.begin(), hashed_columns.end(),
                               static_cast<int>(position));
   }
 };

@@ -27,6 +27,7 @@ struct StageInput {
   bool row_numbers = false;          ///< adds exec::kRowNumberColumn
   /// Columns of text that may come as dictionaries.
   std::vector<std::string> dictionary_columns;
+  std::vector<std::string> hashed_columns;  ///< of them, those that are looked up
   /// Rows with other keys than the built side of this join may be left out; -1: none.
   int keys_of_join = -1;
   std::string key_column;  ///< of the source, if so

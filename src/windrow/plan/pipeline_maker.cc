@@ -149,11 +149,15 @@ Result<exec::ConcatPart> Instantiator::PipelineMaker::OpenInput(const StageInput
   exec::ScanOptions options;
   options.columns = IndicesOf(input.columns, *table->schema());
   options.row_numbers = input.row_numbers;
+  const auto is_among = [](const std::vector<std::string>& names,
+                           const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   for (size_t i = 0; i < input.columns.size(); ++i) {
-    if (std::find(input.dictionary_columns.begin(), input.dictionary_columns.end(),
-                  input.columns[i]) != input.dictionary_columns.end()) {
-      options.dictionary_columns.push_back(static_cast<int>(i));
-    }
+    if (!is_among(input.dictionary_columns, input.columns[i])) continue;
+    options.dictionary_columns.push_back(static_cast<int>(i));
+    if (!is_among(input.hashed_columns, input.columns[i])) continue;
+    options.hashed_columns.push_back(static_cast<int>(i));
   }
   if (input.pruning != nullptr) {
     ARROW_ASSIGN_OR_RAISE(BoundExpression bound,

@@ -283,6 +283,11 @@ Result<Planner::Lowered> Planner::LowerAggregate(const LogicalNode& node,
   const std::optional<ScanPath> path = ScanPathOf(aggregate.input);
   if (path.has_value() && switches_.dictionary_keys) {
     AddDictionaryColumns(*path, &lowered.inputs[0]);
+    for (const std::string& key : aggregate.keys) {
+      const auto column = path->names.find(key);
+      if (column == path->names.end()) continue;
+      lowered.inputs[0].hashed_columns.push_back(column->second);
+    }
   }
   lowered.ops.push_back({node.step, AggregateOp{aggregate.keys, aggregate.columns,
                                                 switches_.partial_aggregation}});

@@ -235,6 +235,7 @@ Result<std::unique_ptr<exec::Source>> DeclaredTable::Scan(
     file_options.columns.push_back(origin.file_column);
     if (options.MayBeDictionary(c) && !origin.read_as.has_value()) {
       file_options.dictionary_columns.push_back(position);
+      if (options.IsHashed(c)) file_options.hashed_columns.push_back(position);
     }
   }
   if (options.row_numbers) {

@@ -183,7 +183,11 @@ class SetTable : public exec::Table {
     for (const int column : options.columns) {
       const bool is_file_column = column < file_columns();
       if (is_file_column && options.MayBeDictionary(columns->inputs.size())) {
-        part_options.dictionary_columns.push_back(std::ssize(part_options.columns));
+        const auto position = static_cast<int>(part_options.columns.size());
+        part_options.dictionary_columns.push_back(position);
+        if (options.IsHashed(columns->inputs.size())) {
+          part_options.hashed_columns.push_back(position);
+        }
       }
       columns->inputs.push_back(
           is_file_column ? static_cast<int>(part_options.columns.size()) : -1);

@@ -216,6 +216,49 @@ TEST_F(ParquetCodesScanTest, RowGroupThatFellBackComesPlain) {
   }
 }
 
+/// Values are numbered where a row group has no codes of its own, runs of equal values
+/// and nulls among them, whatever the pages are like.
+TEST_F(ParquetCodesScanTest, HashedColumnsComeAsCodesOfTheirValues) {
+  const uint64_t seed = std::random_device()();
+  std::cout << "seed " << seed << "\n";
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 40; ++i) {
+    const auto drawn = DrawTable(static_cast<int64_t>(1 + random() % 4000),
+                                 1 + random() % 3000, i % 3 != 0, random);
+    arrow::Int64Builder order;
+    for (int64_t row = 0; row < drawn->num_rows(); ++row) {
+      for (uint64_t times = 1 + random() % 5; times > 0; --times) {
+        ASSERT_TRUE(order.Append(row).ok());
+      }
+    }
+    const auto table =
+        arrow::compute::Take(drawn, order.Finish().ValueOrDie()).ValueOrDie().table();
+    parquet::WriterProperties::Builder properties;
+    properties.dictionary_pagesize_limit(static_cast<int64_t>(random() % 8000))
+        ->data_page_version(random() % 2 == 0 ? parquet::ParquetDataPageVersion::V1
+                                              : parquet::ParquetDataPageVersion::V2)
+        ->data_pagesize(200 + static_cast<int64_t>(random() % 5000))
+        ->write_batch_size(64);
+    if (i % 4 == 0) properties.disable_dictionary();
+    if (i % 4 == 1) {
+      properties.disable_dictionary();
+      for (const char* column : {"c0", "c1", "c3"}) {
+        properties.encoding(column, parquet::Encoding::DELTA_BYTE_ARRAY);
+      }
+    }
+    file_.Write(*table, static_cast<int64_t>(1 + random() % 5000), properties.build());
+    run_.context.morsel_rows = static_cast<int64_t>(1 + random() % 3000);
+    exec::ScanOptions options{.columns = {0, 1, 2, 3, 4, 5},
+                              .hashed_columns = {0, 1, 3, 4}};
+    for (const Units units = ScanBoth(options); const auto& unit : units) {
+      for (const int column : {0, 1, 3}) {
+        EXPECT_TRUE(FormOf(unit, column).is_codes) << "column " << column;
+      }
+      EXPECT_EQ(FormOf(unit, kNumericColumn), kPlain);
+    }
+  }
+}
+
 /// A column "s" with ab, cd, null, ab, ef eight times over, by a writer (Polars 2.1) that
 /// does not record how pages are encoded; in base64.
 constexpr std::string_view kFileWithoutEncodingStats =

@@ -58,7 +58,8 @@ class ParquetDamageTest : public testing::Test {
     if (table->num_rows() > 100000) return DataError("too many rows");
     run_.context.morsel_rows = 100;
     Status first = ScanAll(*table, {.columns = columns}, &run_.context).status();
-    first &= ScanCodes(*table);
+    first &= ScanCodes(*table, {});
+    first &= ScanCodes(*table, columns);
     ARROW_ASSIGN_OR_RAISE(auto store, table->row_store(&run_.context));
     const int chunks = static_cast<int>(store->chunk_offsets().size()) - 1;
     for (int chunk = 0; chunk < chunks; ++chunk) {
@@ -71,10 +72,11 @@ class ParquetDamageTest : public testing::Test {
   }
 
   /// A scan of all columns in which every one may come as codes.
-  Status ScanCodes(const exec::Table& table) {
+  Status ScanCodes(const exec::Table& table, std::vector<int> hashed) {
     ARROW_ASSIGN_OR_RAISE(auto source,
                           table.Scan({.columns = AllColumns(table),
-                                      .dictionary_columns = AllColumns(table)},
+                                      .dictionary_columns = AllColumns(table),
+                                      .hashed_columns = std::move(hashed)},
                                      &run_.context));
     while (true) {
       ARROW_ASSIGN_OR_RAISE(auto unit, source->NextUnit(run_.context.stop));
@@ -156,7 +158,7 @@ TEST_F(ParquetDamageTest, NamesThePlaceOfADamagedPage) {
     const Status scan = ScanAll(*table, {.columns = {0, 1, 2}}, &run_.context).status();
     EXPECT_EQ(BlameOf(scan), Blame::kData) << scan;
     EXPECT_THAT(scan.message(), HasSubstr(file_.path() + ": row group 1: column 's': "));
-    const Status codes = ScanCodes(*table);
+    const Status codes = ScanCodes(*table, {});
     EXPECT_EQ(BlameOf(codes), Blame::kData) << codes;
     EXPECT_THAT(codes.message(), HasSubstr(file_.path() + ": row group 1: column 's': "));
     const auto store = table->row_store(&run_.context).ValueOrDie();

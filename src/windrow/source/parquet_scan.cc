@@ -23,6 +23,7 @@
 #include "windrow/source/parquet_bytes.h"
 #include "windrow/source/parquet_codes.h"
 #include "windrow/source/parquet_pruning.h"
+#include "windrow/source/parquet_texts.h"
 #include "windrow/source/range_fetch.h"
 #include "windrow/source/remote_source.h"
 
@@ -36,6 +37,7 @@ struct ScanPlan {
   /// By position in `columns`: how codes of the column come, null where none are asked.
   std::vector<std::shared_ptr<arrow::DataType>> codes_types;
   exec::ChunkRange row_groups;  ///< to read
+  std::vector<bool> are_hashed;  ///< by position: codes of values are wanted, too
   bool row_numbers;
   bool parallel_columns;  ///< too few row groups to keep every slot busy
   exec::RunContext* context;
@@ -57,10 +59,14 @@ int64_t GuessRowBytes(const ScanPlan& plan, int row_group) {
   return bytes;
 }
 
-/// How a column of the row group is read: by one of the two, none before its first rows.
+/// How a column of the row group is read: by one of them, none before its first rows.
 struct StoredColumn {
+  bool is_open() const {
+    return values != nullptr || codes != nullptr || texts != nullptr;
+  }
   std::unique_ptr<parquet::arrow::ColumnReader> values;
   std::unique_ptr<CodeReader> codes;
+  std::unique_ptr<TextReader> texts;
 };
 
 /// Bytes of the rows themselves: the dictionary of codes does not grow with them.
@@ -139,6 +145,12 @@ Status RowGroupReader::OpenColumn(int64_t index) {
       return CodeReader::Open(*row_group, leaf, codes_type, plan().context->pool)
           .Value(&columns_[index].codes);
     }
+    const bool is_text =
+        plan().file->schema->field(column)->type()->id() != arrow::Type::DICTIONARY;
+    if (plan().are_hashed[index] && is_text) {
+      return TextReader::Open(*row_group, leaf, codes_type, plan().context->pool)
+          .Value(&columns_[index].texts);
+    }
   }
   return reader_->GetColumn(column, &columns_[index].values);
 }
@@ -157,8 +169,8 @@ Status RowGroupReader::DecodeColumn(int64_t index, int64_t rows,
   const int column = plan().columns[index];
   const Status status = CatchParquet([&]() -> Status {
     const StoredColumn& stored = columns_[index];
-    const bool is_open = stored.values != nullptr || stored.codes != nullptr;
-    if (!is_open) ARROW_RETURN_NOT_OK(OpenColumn(index));
+    if (!stored.is_open()) ARROW_RETURN_NOT_OK(OpenColumn(index));
+    if (stored.texts != nullptr) return stored.texts->Next(rows).Value(decoded);
     if (stored.codes != nullptr) {
       ARROW_ASSIGN_OR_RAISE(auto codes, stored.codes->Next(rows));
       *decoded = std::make_shared<arrow::ChunkedArray>(std::move(codes));
@@ -394,6 +406,7 @@ Result<std::unique_ptr<exec::Source>> MakeParquetScan(
     fields.push_back(field);
     plan->codes_types.push_back(options.MayBeDictionary(i) ? CodesTypeOf(field->type())
                                                            : nullptr);
+    plan->are_hashed.push_back(options.IsHashed(i));
   }
   if (options.row_numbers) {
     fields.push_back(arrow::field(exec::kRowNumberColumn, arrow::int64(), false));
