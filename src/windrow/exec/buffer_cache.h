@@ -22,7 +22,7 @@ namespace windrow::exec {
 class BufferCache : public arrow::MemoryPool {
  public:
   /// Below this the backing allocator's own free lists are as good.
-  static constexpr int64_t kLeastBytes = 64 << 10;
+  static constexpr int64_t kLeastBytes = 16 << 10;
 
   /// Keeps at most `cached_bytes_max` of free blocks. `backing` outlives this object.
   BufferCache(int64_t cached_bytes_max, arrow::MemoryPool* backing);
@@ -37,6 +37,11 @@ class BufferCache : public arrow::MemoryPool {
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override;
   /// Gives all kept blocks back to the backing pool.
   void ReleaseUnused() override;
+  /// Keeps at most so much from now on.
+  void SetLimit(int64_t cached_bytes_max);
+  /// Lets the kernel have the pages of kept blocks when it is short of memory. A block
+  /// that is used again before that keeps its pages.
+  void OfferPages();
   /// Bytes of the free blocks kept now.
   int64_t cached_bytes() const { return cached_bytes_; }
   int64_t bytes_allocated() const override { return backing_->bytes_allocated(); }
@@ -55,7 +60,7 @@ class BufferCache : public arrow::MemoryPool {
 
   static bool IsCached(int64_t size, int64_t alignment);
 
-  const int64_t cached_bytes_max_;
+  std::atomic<int64_t> cached_bytes_max_;
   arrow::MemoryPool* backing_;
   std::atomic<int64_t> cached_bytes_ = 0;
   std::array<SizeClass, 64 * 8> classes_;

@@ -91,8 +91,8 @@ int64_t SpillAllowance(const RunOptions& options) {
 LocalRunner::LocalRunner(RunOptions options, arrow::StopToken stop)
     : options_(WithDefaults(options)),
       stop_(std::move(stop)),
-      cache_(CacheBytes(options_), arrow::default_memory_pool()),
-      budget_(options_.memory_bytes, &cache_, SpillAllowance(options_)) {}
+      cache_(exec::TakeRunCache(CacheBytes(options_))),
+      budget_(options_.memory_bytes, cache_.get(), SpillAllowance(options_)) {}
 
 LocalRunner::~LocalRunner() = default;
 

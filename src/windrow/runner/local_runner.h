@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "windrow/exec/buffer_cache.h"
+#include "windrow/exec/idle_cache.h"
 #include "windrow/exec/memory_budget.h"
 #include "windrow/exec/metrics.h"
 #include "windrow/exec/switches.h"
@@ -55,7 +55,7 @@ class LocalRunner {
 
   RunOptions options_;
   arrow::StopToken stop_;
-  exec::BufferCache cache_;
+  exec::RunCache cache_;
   exec::MemoryBudget budget_;
   exec::RunMetrics metrics_;
   plan::Collected collected_;

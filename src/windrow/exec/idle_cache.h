@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "windrow/exec/buffer_cache.h"
+
+namespace windrow::exec {
+
+/// Puts a cache away for the next run of the process.
+struct PutAway {
+  void operator()(BufferCache* cache) const;
+};
+
+/// The cache of a run, over Arrow's default pool. A process that runs job after job gets
+/// the same large blocks again without a page fault for each of their pages: what the
+/// cache of the run before still holds, if there was one. Meanwhile the kernel may have
+/// the pages of these blocks back whenever it needs them. Thread-safe.
+using RunCache = std::unique_ptr<BufferCache, PutAway>;
+RunCache TakeRunCache(int64_t cached_bytes_max);
+
+}  // namespace windrow::exec
