@@ -26,12 +26,15 @@ class Filter : public exec::Operator {
 
  private:
   arrow::compute::Expression predicate_;
+  std::vector<int> columns_read_;
   std::string text_;
   std::shared_ptr<arrow::Schema> schema_;
   exec::RunContext* context_;
 };
 
-/// Computes output columns: each one an input column or an expression.
+/// Computes output columns: each one an input column or an expression. An expression of
+/// one column that comes as a dictionary is computed for each value, not for each row;
+/// text is then a dictionary, too, in a column whose type is plain.
 class Project : public exec::Operator {
  public:
   struct Column {
@@ -40,15 +43,23 @@ class Project : public exec::Operator {
     std::string text;  ///< the expression as written, for errors
   };
 
-  Project(std::vector<Column> columns, std::shared_ptr<arrow::Schema> output_schema,
-          exec::RunContext* context);
+  Project(const std::vector<Column>& columns, std::shared_ptr<arrow::Schema> input_schema,
+          std::shared_ptr<arrow::Schema> output_schema, exec::RunContext* context);
 
   const std::shared_ptr<arrow::Schema>& output_schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Process(
       std::shared_ptr<arrow::RecordBatch> batch) override;
 
  private:
-  std::vector<Column> columns_;
+  struct Planned {
+    Column column;
+    std::vector<int> columns_read;
+    bool is_by_value = false;  ///< pure, and reads one column
+  };
+
+  std::vector<Planned> columns_;
+  std::vector<int> columns_read_together_;  ///< not by value
+  std::shared_ptr<arrow::Schema> input_schema_;
   std::shared_ptr<arrow::Schema> schema_;
   exec::RunContext* context_;
 };

@@ -234,7 +234,7 @@ Status Instantiator::PipelineMaker::Add(const ProjectOp& project) {
     }
     columns.push_back(std::move(column));
   }
-  AddOperator(std::make_unique<op::Project>(std::move(columns),
+  AddOperator(std::make_unique<op::Project>(columns, schema_,
                                             arrow::schema(std::move(fields)), context_),
               "project");
   return Status::OK();

@@ -106,12 +106,26 @@ void AddProbeRecords(const std::string& step, const ProbeRecordsNode& records,
                                        records.train_ratio, records.shards}});
 }
 
-/// Text columns that arrive as they are stored may come as dictionaries.
+/// Text columns that arrive as they are stored, or are what columns are computed from
+/// alone, may come as dictionaries.
 void AddDictionaryColumns(const ScanPath& path, StageInput* input) {
-  for (const auto& [output, column] : path.names) {
-    const auto type = path.scan->table->schema()->GetFieldByName(column)->type();
-    if (arrow::is_base_binary_like(type->id()) && !path.read.contains(column)) {
-      input->dictionary_columns.push_back(column);
+  for (const auto* columns : {&path.names, &path.computed}) {
+    for (const auto& [output, column] : *columns) {
+      const auto type = path.scan->table->schema()->GetFieldByName(column)->type();
+      if (arrow::is_base_binary_like(type->id()) && !path.read.contains(column)) {
+        input->dictionary_columns.push_back(column);
+      }
+    }
+  }
+}
+
+/// Those of them that the keys of an aggregate are, or are computed from.
+void AddHashedColumns(const ScanPath& path, const std::vector<std::string>& keys,
+                      StageInput* input) {
+  for (const std::string& key : keys) {
+    for (const auto* columns : {&path.names, &path.computed}) {
+      const auto column = columns->find(key);
+      if (column != columns->end()) input->hashed_columns.push_back(column->second);
     }
   }
 }
@@ -283,11 +297,7 @@ Result<Planner::Lowered> Planner::LowerAggregate(const LogicalNode& node,
   const std::optional<ScanPath> path = ScanPathOf(aggregate.input);
   if (path.has_value() && switches_.dictionary_keys) {
     AddDictionaryColumns(*path, &lowered.inputs[0]);
-    for (const std::string& key : aggregate.keys) {
-      const auto column = path->names.find(key);
-      if (column == path->names.end()) continue;
-      lowered.inputs[0].hashed_columns.push_back(column->second);
-    }
+    AddHashedColumns(*path, aggregate.keys, &lowered.inputs[0]);
   }
   lowered.ops.push_back({node.step, AggregateOp{aggregate.keys, aggregate.columns,
                                                 switches_.partial_aggregation}});

@@ -8,30 +8,53 @@
 namespace windrow::plan {
 namespace {
 
+/// The column of the scan that an output column is, or is computed from alone; null when
+/// it is neither.
+const std::string* Origin(const ScanPath& path, const std::string& output) {
+  for (const auto* columns : {&path.names, &path.computed}) {
+    const auto column = columns->find(output);
+    if (column != columns->end()) return &column->second;
+  }
+  return nullptr;
+}
+
 void NoteRead(const Expr& expr, ScanPath* path) {
   for (const std::string& name : ColumnNames(expr)) {
-    const auto column = path->names.find(name);
-    if (column != path->names.end()) path->read.insert(column->second);
+    const std::string* column = Origin(*path, name);
+    if (column != nullptr) path->read.insert(*column);
   }
 }
 
 void Project(const ProjectNode& project, ScanPath* path) {
   std::map<std::string, std::string> names;
+  std::map<std::string, std::string> computed;
   for (const auto& [name, expression] : project.columns) {
-    if (expression->kind() != ExprKind::kColumn) {
-      NoteRead(*expression, path);
+    if (expression->kind() == ExprKind::kColumn) {
+      const auto column = path->names.find(expression->name());
+      if (column != path->names.end()) names[name] = column->second;
+      const auto before = path->computed.find(expression->name());
+      if (before != path->computed.end()) computed[name] = before->second;
       continue;
     }
-    const auto column = path->names.find(expression->name());
-    if (column != path->names.end()) names[name] = column->second;
+    const auto inputs = ColumnNames(*expression);
+    const std::string* alone =
+        inputs.size() == 1 ? Origin(*path, *inputs.begin()) : nullptr;
+    if (alone != nullptr) {
+      computed[name] = *alone;
+    } else {
+      NoteRead(*expression, path);
+    }
   }
   path->names = std::move(names);
+  path->computed = std::move(computed);
 }
 
 /// Addresses stay as they are, unless null becomes a text, which has another place in the
 /// order; other columns may change their type.
 void KeepTexts(const ProbeMeasurementsNode& measurements, ScanPath* path) {
   const bool keeps_sources = measurements.null_source != NullSource::kEmpty;
+  for (const auto& [output, column] : path->computed) path->read.insert(column);
+  path->computed.clear();
   std::erase_if(path->names, [&](const auto& name) {
     return name.first != column::MeasurementColumnName(column::kDstAddr) &&
            !(keeps_sources &&

@@ -17,7 +17,9 @@ struct ScanPath {
   const ScanNode* scan = nullptr;
   /// Output columns that are columns of the scan as they are, and those columns' names.
   std::map<std::string, std::string> names;
-  /// Columns of the scan that filters or computed columns read.
+  /// Output columns that are computed from one column of the scan alone, and that.
+  std::map<std::string, std::string> computed;
+  /// Columns of the scan that filters or other computed columns read.
   std::set<std::string> read;
   bool drops_rows = false;
 };
