@@ -38,7 +38,7 @@ struct Pipeline {
 Status RunPipeline(Pipeline* pipeline, RunContext* context);
 
 /// Cuts `batch` into pieces of at most the run's morsel rows and about its batch_bytes at
-/// most, sharing its buffers.
+/// most, and into some that can be worked on at the same time. They share its buffers.
 std::vector<std::shared_ptr<arrow::RecordBatch>> CutIntoMorsels(
     const std::shared_ptr<arrow::RecordBatch>& batch, const RunContext& context);
 

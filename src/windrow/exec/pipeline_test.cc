@@ -468,6 +468,14 @@ TEST(CutIntoMorsels, PiecesOfAtMostMorselRows) {
   EXPECT_EQ(morsels[2]->num_rows(), 1);
 }
 
+TEST(CutIntoMorsels, SomePiecesOfManyRows) {
+  const RunContext context;
+  EXPECT_EQ(CutIntoMorsels(CountingBatch(0, 8'000), context).size(), 1);
+  EXPECT_EQ(CutIntoMorsels(CountingBatch(0, 40'000), context).size(), 5);
+  EXPECT_EQ(CutIntoMorsels(CountingBatch(0, 160'000), context).size(), 8);
+  EXPECT_EQ(CutIntoMorsels(CountingBatch(0, 640'000), context).size(), 10);
+}
+
 TEST(CutIntoMorsels, PiecesOfAboutTheBatchBytes) {
   RunContext context;
   context.batch_bytes = 32;  // of rows of eight bytes

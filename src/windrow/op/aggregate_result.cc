@@ -19,7 +19,8 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 namespace {
 
-constexpr int64_t kBatchGroupsMax = 64 * 1024;
+/// Enough to be worth a task, few enough for several of them to go on at the same time.
+constexpr int64_t kBatchGroupsMax = 8 * 1024;
 /// Rows of one bin when groups are counted by first row.
 constexpr int64_t kBinRows = 1024;
 
