@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/exec/buffer_cache.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -92,22 +90,6 @@ Status BufferCache::Reallocate(int64_t old_size, int64_t new_size, int64_t align
 void BufferCache::SetLimit(int64_t cached_bytes_max) {
   cached_bytes_max_ = cached_bytes_max;
   if (cached_bytes_ > cached_bytes_max) ReleaseUnused();
-}
-
-void BufferCache::OfferPages() {
-  constexpr uint64_t kPage = 4096;
-  for (size_t index = 0; index < classes_.size(); ++index) {
-    SizeClass& kept = classes_[index];
-    const std::scoped_lock lock(kept.mutex);
-    for (uint8_t* block : kept.blocks) {
-      const auto begin = reinterpret_cast<uint64_t>(block);
-      const uint64_t first = (begin + kPage - 1) / kPage * kPage;
-      const uint64_t last =
-          (begin + static_cast<uint64_t>(BlockBytes(index))) / kPage * kPage;
-      // Where that is not possible the pages stay, which is no failure.
-      if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_FREE);
-    }
-  }
 }
 
 void BufferCache::ReleaseUnused() {

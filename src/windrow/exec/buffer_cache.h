@@ -22,7 +22,7 @@ namespace windrow::exec {
 class BufferCache : public arrow::MemoryPool {
  public:
   /// Below this the backing allocator's own free lists are as good.
-  static constexpr int64_t kLeastBytes = 16 << 10;
+  static constexpr int64_t kLeastBytes = 64 << 10;
 
   /// Keeps at most `cached_bytes_max` of free blocks. `backing` outlives this object.
   BufferCache(int64_t cached_bytes_max, arrow::MemoryPool* backing);
@@ -39,9 +39,6 @@ class BufferCache : public arrow::MemoryPool {
   void ReleaseUnused() override;
   /// Keeps at most so much from now on.
   void SetLimit(int64_t cached_bytes_max);
-  /// Lets the kernel have the pages of kept blocks when it is short of memory. A block
-  /// that is used again before that keeps its pages.
-  void OfferPages();
   /// Bytes of the free blocks kept now.
   int64_t cached_bytes() const { return cached_bytes_; }
   int64_t bytes_allocated() const override { return backing_->bytes_allocated(); }

@@ -23,7 +23,6 @@ Idle& TheIdle() {
 
 void PutAway::operator()(BufferCache* cache) const {
   std::unique_ptr<BufferCache> put(cache);
-  put->OfferPages();
   Idle& idle = TheIdle();
   const std::scoped_lock lock(idle.mutex);
   // The one that is dropped gives back its blocks.

@@ -13,10 +13,9 @@ struct PutAway {
   void operator()(BufferCache* cache) const;
 };
 
-/// The cache of a run, over Arrow's default pool. A process that runs job after job gets
-/// the same large blocks again without a page fault for each of their pages: what the
-/// cache of the run before still holds, if there was one. Meanwhile the kernel may have
-/// the pages of these blocks back whenever it needs them. Thread-safe.
+/// The cache of a run, over Arrow's default pool: the one of the run before, if there was
+/// one, with what it still holds. So a process that runs job after job gets the same large
+/// blocks again without a page fault for each of their pages. Thread-safe.
 using RunCache = std::unique_ptr<BufferCache, PutAway>;
 RunCache TakeRunCache(int64_t cached_bytes_max);
 
