@@ -316,18 +316,19 @@ Status RunPipeline(Pipeline* pipeline, RunContext* context) {
   return std::make_shared<PipelineRun>(pipeline, context)->Run();
 }
 
+int64_t PieceRows(int64_t rows, int64_t bytes, const RunContext& context) {
+  // A few thousand rows are worth a task.
+  constexpr int64_t kPieces = 8;
+  constexpr int64_t kRowsLeast = 8 * 1024;
+  const int64_t by_bytes = rows / std::max<int64_t>(1, bytes / context.batch_bytes);
+  const int64_t by_rows = std::max(rows / kPieces, kRowsLeast);
+  return std::min({by_rows, std::max<int64_t>(by_bytes, 1), context.morsel_rows});
+}
+
 std::vector<BatchPtr> CutIntoMorsels(const BatchPtr& batch, const RunContext& context) {
   std::vector<BatchPtr> morsels;
   const int64_t rows = batch->num_rows();
-  const int64_t bytes = column::ValueBytes(*batch, 0, rows);
-  // A few thousand rows are worth a task; how many there are must not follow the slots,
-  // as sums of floats depend on it.
-  constexpr int64_t kPieces = 8;
-  constexpr int64_t kRowsLeast = 8 * 1024;
-  const int64_t pieces = std::max<int64_t>(1, bytes / context.batch_bytes);
-  const int64_t step =
-      std::min({std::max(rows / kPieces, kRowsLeast), std::max<int64_t>(rows / pieces, 1),
-                context.morsel_rows});
+  const int64_t step = PieceRows(rows, column::ValueBytes(*batch, 0, rows), context);
   for (int64_t start = 0; start < rows; start += step) {
     morsels.push_back(batch->Slice(start, step));
   }

@@ -37,8 +37,12 @@ struct Pipeline {
 /// here.
 Status RunPipeline(Pipeline* pipeline, RunContext* context);
 
-/// Cuts `batch` into pieces of at most the run's morsel rows and about its batch_bytes at
-/// most, and into some that can be worked on at the same time. They share its buffers.
+/// How many of `rows` rows, of so many bytes together, make a batch: at most the run's
+/// morsel rows and about its batch_bytes, and few enough for several slots to have work.
+/// It does not follow the number of slots, as sums of floats depend on it.
+int64_t PieceRows(int64_t rows, int64_t bytes, const RunContext& context);
+
+/// Cuts `batch` into pieces of PieceRows, sharing its buffers.
 std::vector<std::shared_ptr<arrow::RecordBatch>> CutIntoMorsels(
     const std::shared_ptr<arrow::RecordBatch>& batch, const RunContext& context);
 

@@ -12,6 +12,8 @@
 #include <numeric>
 #include <utility>
 
+#include "windrow/exec/pipeline.h"
+
 namespace windrow::op {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
@@ -19,8 +21,6 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 namespace {
 
-/// Enough to be worth a task, few enough for several of them to go on at the same time.
-constexpr int64_t kBatchGroupsMax = 8 * 1024;
 /// Rows of one bin when groups are counted by first row.
 constexpr int64_t kBinRows = 1024;
 
@@ -54,8 +54,8 @@ AggregateResult::AggregateResult(const AggregateLayout& layout,
                                  exec::RunContext* context)
     : layout_(layout), coding_(coding), parts_(parts), context_(context) {}
 
-/// Of a group's output, by estimate.
-int64_t AggregateResult::GroupBytes() const {
+/// Groups of one batch.
+int64_t AggregateResult::BatchGroups() const {
   int64_t groups = 0;
   int64_t bytes = 0;
   for (const auto& part : parts_) {
@@ -63,8 +63,7 @@ int64_t AggregateResult::GroupBytes() const {
     groups += part->num_groups();
     for (size_t i = 0; i < layout_.kinds.size(); ++i) bytes += part->state(i).bytes();
   }
-  return std::max<int64_t>(
-      1, coding_.keys().row_bytes() + bytes / std::max<int64_t>(groups, 1));
+  return exec::PieceRows(groups, bytes + groups * coding_.keys().row_bytes(), *context_);
 }
 
 std::vector<int64_t> AggregateResult::Cuts(int64_t rows) const {
@@ -74,8 +73,7 @@ std::vector<int64_t> AggregateResult::Cuts(int64_t rows) const {
     for (const int64_t row : part->first_rows())
       ++bins[static_cast<size_t>(row / kBinRows)];
   }
-  const int64_t batch_groups =
-      std::clamp<int64_t>(context_->batch_bytes / GroupBytes(), 1, kBatchGroupsMax);
+  const int64_t batch_groups = BatchGroups();
   std::vector<int64_t> cuts = {0};
   int64_t groups = 0;
   for (size_t bin = 0; bin < bins.size(); ++bin) {

@@ -31,7 +31,7 @@ class AggregateResult {
   Result<std::shared_ptr<arrow::RecordBatch>> OfPart(const AggregatePart& part) const;
 
  private:
-  int64_t GroupBytes() const;
+  int64_t BatchGroups() const;
   Result<std::shared_ptr<arrow::Array>> Column(const AggregatePart& part, size_t index,
                                                std::span<const uint32_t> groups) const;
 
