@@ -14,7 +14,7 @@ struct PutAway {
 };
 
 /// The cache of a run, over Arrow's default pool: the one of the run before, if there was
-/// one, with what it still holds. So a process that runs job after job gets the same large
+/// one, with what it still holds. So a process that runs job after job gets the same
 /// blocks again without a page fault for each of their pages. Thread-safe.
 using RunCache = std::unique_ptr<BufferCache, PutAway>;
 RunCache TakeRunCache(int64_t cached_bytes_max);
