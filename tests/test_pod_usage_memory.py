@@ -11,6 +11,7 @@ from support.pod_usage.comparison import difference
 from support.pod_usage.edge_cases import make
 from test_memory_promise import ALLOWANCE, BUDGET, run_within
 
+
 @pytest.mark.parametrize("rows", [763_200, 1_017_600])
 def test_hourly_reports(rows: int, tmp_path: Path):
     words = ["--rows", str(rows), "--option", "layout=hourly", "--progress", "none", "-o", "in"]
