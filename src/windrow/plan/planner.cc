@@ -314,9 +314,7 @@ Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>*
   }
   if (node->As<ScanNode>() != nullptr) {
     return Lowered{
-        {{node->step, node->schema->field_names(), nullptr, false, {}, -1, "", {}}},
-        "",
-        {}};
+        {{.source = node->step, .columns = node->schema->field_names()}}, "", {}};
   }
   if (const auto* all = node->As<UnionNode>()) return LowerUnion(*node, *all, stages);
   ARROW_ASSIGN_OR_RAISE(Lowered lowered, Lower(InputsOf(*node)[0], stages));
@@ -364,7 +362,7 @@ Result<Planner::Lowered> Planner::LowerSide(const NodePtr& side,
   if (!late.has_value()) return Lower(side, stages);
   Lowered lowered;
   lowered.inputs = {
-      {late->source, ColumnsRead(*late, keys), nullptr, true, {}, -1, "", {}}};
+      {.source = late->source, .columns = ColumnsRead(*late, keys), .row_numbers = true}};
   if (switches_.prune_scans) lowered.inputs[0].pruning = JoinConjuncts(late->filters);
   for (const ExprPtr& filter : late->filters) {
     lowered.ops.push_back({side->step, FilterOp{filter}});

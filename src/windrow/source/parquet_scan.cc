@@ -36,7 +36,7 @@ struct ScanPlan {
   std::vector<int> columns;
   /// By position in `columns`: how codes of the column come, null where none are asked.
   std::vector<std::shared_ptr<arrow::DataType>> codes_types;
-  exec::ChunkRange row_groups;  ///< to read
+  exec::ChunkRange row_groups;   ///< to read
   std::vector<bool> are_hashed;  ///< by position: codes of values are wanted, too
   bool row_numbers;
   bool parallel_columns;  ///< too few row groups to keep every slot busy
