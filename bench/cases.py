@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -20,12 +20,14 @@ class Contestant:
     """A process that speaks the protocol of `harness.py`.
 
     `columns_left_out` are columns the engine cannot carry; they must be entirely null
-    in our answer, so leaving them out changes no value.
+    in our answer, so leaving them out changes no value. `server` is the process id of the
+    server that it talks to, whose CPU seconds, memory and bytes on the wire are counted.
     """
 
     name: str
     command: Sequence[str]
     columns_left_out: Sequence[str] = ()
+    server: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Case:
     pairs (without a warm-up), and bytes of memory that the kernel holds the contestants
     to, page cache included.
 
-    Where a server does part of the work, what it takes of the CPUs is no disturbance.
+    Where a server does part of the work, what it takes of the CPUs is no disturbance. The
+    wire to it carries `wire_gb_s`, as measured in this run; None takes a documented rate.
     `notes` returns lines for the report, once the case has run.
     """
 
@@ -68,6 +71,7 @@ class Case:
     pairs: int | None = None
     memory_limit: int | None = None
     has_server: bool = False
+    wire_gb_s: float | None = None
     notes: Callable[[], list[str]] | None = None
 
 
@@ -114,6 +118,9 @@ class Benchmark(Protocol):
 
     def aims(self) -> list[Aim]:
         """Returns the figures this benchmark is held to."""
+
+    def verdicts(self, outcomes: Sequence[dict[str, Any]]) -> list[str]:
+        """Returns lines about figures that are no ratio to a peer. May be missing."""
 
 
 def peer_command(script: str, work: str, argument: str) -> list[str]:

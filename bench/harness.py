@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cases import Contestant
-from machine import Clock, anonymous_bytes, involuntary_switches
+from machine import Clock, anonymous_bytes, cpu_seconds, involuntary_switches, wire_bytes
 
 SAMPLE_SECONDS = 0.005
 
@@ -57,6 +57,9 @@ class Run:
     foreign_share: float
     stolen_share: float
     switches: int
+    server_cpu: float = 0.0
+    server_memory_peak: int = 0
+    wire_bytes: int = 0
 
     def is_quiet(self) -> bool:
         """Says whether nobody else disturbed the run enough to matter."""
@@ -86,10 +89,14 @@ def kill_group(process: subprocess.Popen[str]) -> None:
 
 
 class Sampler:
-    """Watches a process's anonymous memory from a thread while a reply is awaited."""
+    """Watches a process's anonymous memory from a thread while a reply is awaited.
 
-    def __init__(self, process: subprocess.Popen[str], limit: int) -> None:
-        self.peak = 0
+    The same of its server, if it has one.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], limit: int, server: int | None) -> None:
+        self.peak = self.server_peak = 0
+        self._server = server
         self.is_over = False
         self._process, self._limit = process, limit
         self._stop = threading.Event()
@@ -106,6 +113,8 @@ class Sampler:
     def _watch(self) -> None:
         while True:
             self.peak = max(self.peak, anonymous_bytes(self._process.pid))
+            if self._server is not None:
+                self.server_peak = max(self.server_peak, anonymous_bytes(self._server))
             if self.peak > self._limit:
                 self.is_over = True
                 kill_group(self._process)
@@ -119,6 +128,8 @@ class Process:
 
     def __init__(self, contestant: Contestant, limits: Limits, threads: int) -> None:
         self.name = contestant.name
+        self._server = contestant.server
+        self._server_peak = 0
         self._limits = limits
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed in __exit__
         environment = dict(os.environ, BENCH_THREADS=str(threads))
@@ -162,7 +173,7 @@ class Process:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         seconds = self._limits.seconds if seconds is None else seconds
-        with Sampler(self._process, self._limits.memory_bytes) as sampler:
+        with Sampler(self._process, self._limits.memory_bytes, self._server) as sampler:
             try:
                 self._process.stdin.write(line + "\n")
                 self._process.stdin.flush()
@@ -170,6 +181,7 @@ class Process:
                 pass
             ready, _, _ = select.select([self._process.stdout], [], [], seconds)
             text = self._process.stdout.readline() if ready else ""
+        self._server_peak = sampler.server_peak
         if sampler.is_over:
             limit = self._limits.memory_bytes / 1e9
             raise ContestantError(self.name, f"over {limit:.1f} GB of memory", True)
@@ -190,12 +202,18 @@ class Process:
         pid = self._process.pid
         before = anonymous_bytes(pid)
         switches, clock = involuntary_switches(pid), Clock.now()
+        server_cpu, wire = cpu_seconds(self._server), wire_bytes(self._server)
         start = time.perf_counter()
         reply, peak = self.ask("run")
         elapsed = time.perf_counter() - start
         after = Clock.now()
+        server_cpu = cpu_seconds(self._server) - server_cpu
+        switches = involuntary_switches(pid) - switches
+        if self._server is not None:
+            # The two push each other off the CPUs.
+            switches = 0
         # The sampler's own work is small and falls on both sides; it counts as foreign.
-        foreign = after.busy - clock.busy - reply["cpu"]
+        foreign = after.busy - clock.busy - reply["cpu"] - server_cpu
         if self._limits.has_server:
             foreign = 0.0
         capacity = elapsed * len(os.sched_getaffinity(0))
@@ -209,7 +227,10 @@ class Process:
             memory_peak=peak,
             foreign_share=share(foreign, capacity),
             stolen_share=share(stolen, capacity),
-            switches=max(0, involuntary_switches(pid) - switches),
+            switches=max(0, switches),
+            server_cpu=server_cpu,
+            server_memory_peak=self._server_peak,
+            wire_bytes=wire_bytes(self._server) - wire if self._server is not None else 0,
         )
 
     def _last_words(self) -> tuple[str, int]:
@@ -264,6 +285,9 @@ def summary(runs: list[Run]) -> dict[str, float]:
         "minor_faults": statistics.median(run.minor_faults for run in runs),
         "memory_before": max(run.memory_before for run in runs),
         "memory_peak": max(run.memory_peak for run in runs),
+        "server_cpu": statistics.median(run.server_cpu for run in runs),
+        "server_memory_peak": max(run.server_memory_peak for run in runs),
+        "wire_bytes": statistics.median(run.wire_bytes for run in runs),
     }
 
 

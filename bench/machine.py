@@ -59,7 +59,7 @@ class Constants:
     copy_gb_s: float
     source: str
 
-    def roofline(self, traffic: Traffic, threads: int) -> float:
+    def roofline(self, traffic: Traffic, threads: int, wire_gb_s: float | None = None) -> float:
         """Returns the least seconds the traffic takes on that many threads."""
         alone = (
             traffic.bytes_read / self.read_gb_s
@@ -68,7 +68,7 @@ class Constants:
             + traffic.decoded_bytes / DECODE_GB_S
             + traffic.random_touches * L3_TOUCH_NS
         ) / threads
-        shared = traffic.wire_bytes / WIRE_GB_S + traffic.disk_bytes / DISK_GB_S
+        shared = traffic.wire_bytes / (wire_gb_s or WIRE_GB_S) + traffic.disk_bytes / DISK_GB_S
         return (alone + shared) * 1e-9
 
 
@@ -141,6 +141,32 @@ def anonymous_bytes_alone(pid: int) -> int:
         return total << 10
     except (OSError, ValueError):
         return 0
+
+
+def cpu_seconds(pid: int | None) -> float:
+    """Returns what a process has spent so far; 0 without one, or when it is gone."""
+    if pid is None:
+        return 0.0
+    try:
+        # The kernel's number for the CPU clock of another process.
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+def wire_bytes(pid: int | None) -> int:
+    """Returns what the interfaces of a process's network namespace have carried so far.
+
+    Headers and acknowledgements count. What the loopback interface carries counts once,
+    though it is sent and received.
+    """
+    total = 0
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/net/dev").read_text(encoding="ascii").splitlines()[2:]:
+            name, _, counters = line.partition(":")
+            received, sent = (int(counters.split()[i]) for i in (0, 8))
+            total += received if name.strip() == "lo" else received + sent
+    return total
 
 
 def memory_bytes() -> int:

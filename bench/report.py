@@ -30,6 +30,19 @@ HEADER = (
     "effic.",
     "pairs",
 )
+SERVER_HEADER = (
+    "case",
+    "peer",
+    "peer server CPU s",
+    "ours",
+    "peer server MB",
+    "ours",
+    "peer wire MB",
+    "ours",
+    "peer wire GB/s",
+    "ours",
+    "wire can",
+)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -100,6 +113,28 @@ def outcome_row(outcome: Outcome) -> list[str]:
     ]
 
 
+def server_row(outcome: Outcome) -> list[str]:
+    """Returns the cells on the servers of one case against one peer."""
+    both = (outcome["peer_figures"], outcome["ours"])
+    cells = [outcome["case"], outcome["peer"]]
+    cells += [seconds(side["server_cpu"]) for side in both]
+    cells += [megabytes(side["server_memory_peak"]) for side in both]
+    cells += [megabytes(side["wire_bytes"]) for side in both]
+    cells += [f"{side['wire_bytes'] / side['wall'] / 1e9:.2f}" for side in both]
+    wire = outcome["wire_gb_s"]
+    return [*cells, "-" if wire is None else f"{wire:.2f}"]
+
+
+def server_lines(outcomes: Sequence[Outcome]) -> list[str]:
+    """Returns a table of what servers took and what went over the wire to them."""
+    rows = [
+        server_row(each)
+        for each in outcomes
+        if is_timed(each) and each["ours"].get("wire_bytes", 0) > 0
+    ]
+    return table([SERVER_HEADER, *rows]).splitlines() if rows else []
+
+
 def judge(aim: Aim, outcomes: Sequence[Outcome]) -> tuple[str, float | None, str]:
     """Returns met, missed or not measured, with the least ratio and where it was."""
     least: float | None = None
@@ -144,7 +179,9 @@ def machine_lines(place: dict[str, Any], slots: int) -> list[str]:
     ]
 
 
-def print_report(document: dict[str, Any], aims: Sequence[Aim]) -> None:
+def print_report(
+    document: dict[str, Any], aims: Sequence[Aim], verdicts: Sequence[str] = ()
+) -> None:
     """Prints machine, table and aims. Every answer in it has been checked before."""
     print("\n".join(machine_lines(document["machine"], document["slots"])))
     print()
@@ -155,7 +192,13 @@ def print_report(document: dict[str, Any], aims: Sequence[Aim]) -> None:
         "ratio: median over pairs of peer wall / our wall; MB: peak of anonymous and "
         "shared memory in the runs; before: the same just before a run, peer/ours"
     )
-    for lines in (note_lines(outcomes), aim_lines(aims, outcomes)):
+    groups = (
+        server_lines(outcomes),
+        note_lines(outcomes),
+        aim_lines(aims, outcomes),
+        verdicts,
+    )
+    for lines in groups:
         if lines:
             print()
             print("\n".join(lines))

@@ -22,6 +22,7 @@ from typing import Any
 import answers
 import cgroup
 import enrich
+import flight
 import harness
 import machine
 import pod_usage
@@ -30,7 +31,7 @@ import report
 from cases import ROOT, Benchmark, Case, Contestant, Settings
 
 BENCHMARKS: dict[str, Benchmark] = {
-    module.NAME: module for module in (enrich, probe_rows, pod_usage)
+    module.NAME: module for module in (enrich, probe_rows, pod_usage, flight)
 }
 
 LEAST_PAIRS = 3
@@ -131,12 +132,13 @@ def run_peer(
     figures = pairs.to_json()
     roofline = None
     if case.traffic is not None:
-        roofline = constants.roofline(case.traffic(digest.bytes), settings.slots)
+        roofline = constants.roofline(case.traffic(digest.bytes), settings.slots, case.wire_gb_s)
     return {
         **head,
         **{key: value for key, value in figures.items() if key != "peer"},
         "peer_figures": figures["peer"],
         "output_bytes": digest.bytes,
+        "wire_gb_s": case.wire_gb_s,
         "roofline": roofline,
         "efficiency": None if roofline is None else roofline / figures["ours"]["wall"],
     }
@@ -175,7 +177,14 @@ def run_benchmarks(names: Sequence[str], settings: Settings, name: str) -> int:
         "machine": machine.describe(constants),
         "outcomes": outcomes,
     }
-    report.print_report(document, [a for each in names for a in BENCHMARKS[each].aims()])
+    modules = [BENCHMARKS[each] for each in names]
+    verdicts = [
+        line
+        for module in modules
+        if hasattr(module, "verdicts")
+        for line in module.verdicts(outcomes)
+    ]
+    report.print_report(document, [aim for module in modules for aim in module.aims()], verdicts)
     print(f"\n{report.save(document, ROOT / 'bench' / 'results')}")
     return 1 if any("failed" in each for each in outcomes) else 0
 
