@@ -344,6 +344,13 @@ class CommandLine {
     command->add_option("--streams", serve_.streams, "at once; others wait their turn")
         ->capture_default_str()
         ->check(CLI::Range(1, 4096));
+    // Without a group they are not shown: who needs them knows.
+    command->add_option("--wait-seconds", serve_.wait_seconds)
+        ->check(CLI::Range(1, 86400))
+        ->group("");
+    command->add_option("--ticket-seconds", serve_.ticket_seconds)
+        ->check(CLI::Range(1, 31'536'000))
+        ->group("");
     command
         ->add_option("--filter-bytes", serve_.filter_bytes,
                      "most that the keys of a semi-join may take")

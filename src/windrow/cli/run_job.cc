@@ -50,6 +50,7 @@ Result<plan::Access> AccessOf(const EngineOptions& options,
                               const arrow::StopToken& stop) {
   plan::Access access;
   access.objects = ObjectAccessOf(options, switches, stop);
+  ARROW_ASSIGN_OR_RAISE(access.servers, flight::ServerAccess::FromEnvironment());
   access.servers.stop = stop;
   if (!options.token_file.empty()) {
     ARROW_ASSIGN_OR_RAISE(access.servers.token, ReadToken(options.token_file));

@@ -45,10 +45,10 @@ Result<service::ServiceOptions> ServiceOptionsOf(const ServeOptions& options) {
   }
   ARROW_ASSIGN_OR_RAISE(service.tls_cert, ReadPem("--tls-cert", options.tls_cert));
   ARROW_ASSIGN_OR_RAISE(service.tls_key, ReadPem("--tls-key", options.tls_key));
-  // A message above 2 GiB is more than gRPC carries; above 16 MiB it only gets slower.
   ARROW_ASSIGN_OR_RAISE(
       service.message_bytes,
-      ReadSize("--message-bytes", options.message_bytes, 4 * kKiB, 256 * kMiB));
+      ReadSize("--message-bytes", options.message_bytes, service::kLeastMessageBytes,
+               service::kMostMessageBytes));
   ARROW_ASSIGN_OR_RAISE(
       service.most_filter_bytes,
       ReadSize("--filter-bytes", options.filter_bytes, kKiB, 1024 * kMiB));
@@ -56,6 +56,8 @@ Result<service::ServiceOptions> ServiceOptionsOf(const ServeOptions& options) {
                                                        64 * kMiB, int64_t{1} << 50));
   service.codec = options.codec;
   service.most_streams = options.streams;
+  service.wait_seconds = options.wait_seconds;
+  service.ticket_seconds = options.ticket_seconds;
   service.slots = options.slots;
   service.temp_dir = options.temp_dir;
   return service;

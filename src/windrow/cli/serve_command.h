@@ -22,6 +22,8 @@ struct ServeOptions {
   std::string message_bytes = "4MiB";
   std::string codec = "auto";
   int streams = 64;
+  int wait_seconds = 30;      ///< for a stream's turn
+  int ticket_seconds = 3600;  ///< that tickets are good for
   std::string filter_bytes = "64MiB";
   std::string memory = "1GiB";
   int slots = 0;

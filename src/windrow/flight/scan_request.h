@@ -25,9 +25,10 @@ struct ScanRequest {
   /// Rows whose value in this column is not in the filter are left out, the others may
   /// be; "": no filter.
   std::string key_column;
-  std::string key_filter;        ///< KeyFilter::id of one the server has
-  std::string codec;             ///< none, lz4 or zstd:N; "": the server chooses
-  int64_t link_rate = 0;         ///< bytes a second, by which it does; 0: unknown
+  std::string key_filter;  ///< KeyFilter::id of one the server has; "": the keys come by
+                           ///< themselves, in a DoExchange
+  std::string codec;       ///< none, lz4 or zstd:N; "": the server chooses
+  int64_t link_rate = 0;   ///< bytes a second, by which it does; 0: unknown
   int64_t message_bytes = 0;     ///< most bytes of a batch, about; 0: the server's own
   std::optional<int> endpoints;  ///< most endpoints, 1 or more; nothing: the server's own
                                  ///< choice

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "windrow/base/status.h"
+
 namespace windrow::flight {
 
 /// How a run reaches Flight servers. Copied freely.
@@ -16,6 +18,10 @@ struct ServerAccess {
   int streams = 4;
   /// A stream without a message for so long is broken off.
   double patience_seconds = 30;
+
+  /// With WINDROW_FLIGHT_PATIENCE_SECONDS from the environment where it is set. UserError
+  /// when it is no number above 0.
+  static Result<ServerAccess> FromEnvironment();
 };
 
 }  // namespace windrow::flight

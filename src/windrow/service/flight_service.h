@@ -15,6 +15,11 @@
 
 namespace windrow::service {
 
+/// Of a message, as far as a server or a request may set it. More than 2 GiB is more than
+/// gRPC carries; above 16 MiB it only gets slower.
+inline constexpr int64_t kLeastMessageBytes = 4 << 10;
+inline constexpr int64_t kMostMessageBytes = 256 << 20;
+
 /// How a server serves. Sizes are bytes, times seconds.
 struct ServiceOptions {
   flight::ServerAddress listen;  ///< port 0: any free one

@@ -92,6 +92,20 @@ Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
   return plan::PrepareJob(job, switches, access);
 }
 
+Status CheckScan(const flight::ScanRequest& request, const ServedTable& served,
+                 const exec::Switches& switches) {
+  flight::ScanRequest rows = request;
+  if (!request.key_column.empty()) {
+    ARROW_RETURN_NOT_OK(CheckColumn(request.key_column, served));
+    if (request.key_filter.empty()) {
+      return UserError("the scan request: key 'key_column' without 'key_filter'");
+    }
+    rows.key_column.clear();
+    rows.key_filter.clear();
+  }
+  return PrepareScan(rows, {&served, std::nullopt}, nullptr, switches).status();
+}
+
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const flight::ScanRequest& request,
                                                 const ServedTable& served) {
   arrow::FieldVector fields;

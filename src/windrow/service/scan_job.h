@@ -33,6 +33,11 @@ Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
                                       std::shared_ptr<arrow::Array> keys,
                                       const exec::Switches& switches);
 
+/// What PrepareScan, or else the lookup of its keys, would find wrong with a request. Its
+/// keys, if it has any, are in a filter.
+Status CheckScan(const flight::ScanRequest& request, const ServedTable& served,
+                 const exec::Switches& switches);
+
 /// The columns of what comes back.
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const flight::ScanRequest& request,
                                                 const ServedTable& served);

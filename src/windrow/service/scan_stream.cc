@@ -27,14 +27,15 @@ ScanStream::ScanStream(plan::PreparedJob job, std::shared_ptr<arrow::Schema> sch
 }
 
 ScanStream::~ScanStream() {
-  Cancel();
+  Cancel(Status::OK());
   thread_.join();
   if (options_.on_end != nullptr) options_.on_end(messages_, bytes_);
 }
 
 void ScanStream::Run() { channel_.Close(runner_->Run(job_)); }
 
-void ScanStream::Cancel() {
+void ScanStream::Cancel(const Status& reason) {
+  channel_.Close(reason);
   stop_.RequestStop();
   channel_.Cancel();
 }
@@ -61,7 +62,7 @@ arrow::Result<arrow::flight::FlightPayload> ScanStream::Next() {
 }
 
 arrow::Status ScanStream::Close() {
-  Cancel();
+  Cancel(Status::OK());
   return arrow::Status::OK();
 }
 

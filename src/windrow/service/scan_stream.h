@@ -40,8 +40,8 @@ class ScanStream : public arrow::flight::FlightDataStream {
   arrow::Result<arrow::flight::FlightPayload> Next() override;
   arrow::Status Close() override;
 
-  /// Makes the stream fail soon.
-  void Cancel();
+  /// Makes the stream fail soon, with `reason`.
+  void Cancel(const Status& reason);
 
  private:
   void Run();

@@ -135,7 +135,8 @@ flight::ServerAddress TableServer::address() const {
 
 void TableServer::CancelStreams() {
   const std::scoped_lock lock(mutex_);
-  for (const auto& [ticket, stream] : streams_) stream->Cancel();
+  const Status stops = StorageError("the server stops");
+  for (const auto& [ticket, stream] : streams_) stream->Cancel(stops);
 }
 
 runner::RunOptions TableServer::RunOptionsFor(const flight::ScanRequest& request) const {
@@ -147,7 +148,9 @@ runner::RunOptions TableServer::RunOptionsFor(const flight::ScanRequest& request
   // Batches of a message's size need no cutting, and whoever waits for the first does not
   // wait for more.
   run.switches.morsel_bytes =
-      request.message_bytes > 0 ? request.message_bytes : options_.message_bytes;
+      request.message_bytes == 0
+          ? options_.message_bytes
+          : std::clamp(request.message_bytes, kLeastMessageBytes, kMostMessageBytes);
   return run;
 }
 
@@ -172,6 +175,9 @@ Result<wire::FlightInfo> TableServer::InfoOf(flight::ScanRequest request,
   ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
   ARROW_ASSIGN_OR_RAISE(request.codec, CodecFor(request, *served));
   ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(request, *served));
+  // Better now than with every endpoint.
+  ARROW_RETURN_NOT_OK(CheckScan(request, *served, options_.switches));
+  if (!request.codec.empty()) ARROW_RETURN_NOT_OK(CodecOf(request.codec).status());
   const exec::Table& table = *served->table;
   const int64_t expires_at = SecondsNow() + options_.ticket_seconds;
   std::vector<wire::FlightEndpoint> endpoints;
@@ -207,11 +213,8 @@ Result<flight::Ticket> TableServer::TicketOf(const std::string& bytes) const {
 Result<std::shared_ptr<arrow::Array>> TableServer::KeysOf(
     const flight::ScanRequest& request, const ScanPart& part) {
   if (request.key_column.empty()) return nullptr;
+  ARROW_RETURN_NOT_OK(CheckScan(request, *part.served, options_.switches));
   const auto field = part.served->table->schema()->GetFieldByName(request.key_column);
-  if (field == nullptr) {
-    return UserError("table ", request.table, ": found no column '", request.key_column,
-                     "'");
-  }
   ARROW_ASSIGN_OR_RAISE(const auto filter, filters_.Find(request.key_filter));
   if (filter->form() == flight::KeyFilter::Form::kSorted) {
     return filter->SortedKeys(field->type(), arrow::default_memory_pool());
@@ -343,7 +346,9 @@ arrow::Status TableServer::DoExchange(const wire::ServerCallContext&,
 int64_t TableServer::Cancel(const std::string& ticket_bytes) {
   const std::scoped_lock lock(mutex_);
   const auto [begin, end] = streams_.equal_range(ticket_bytes);
-  for (auto entry = begin; entry != end; ++entry) entry->second->Cancel();
+  for (auto entry = begin; entry != end; ++entry) {
+    entry->second->Cancel(Fail(Blame::kCancelled, "the stream was cancelled"));
+  }
   return std::distance(begin, end);
 }
 

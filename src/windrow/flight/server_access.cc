@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/flight/server_access.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+namespace windrow::flight {
+
+Result<ServerAccess> ServerAccess::FromEnvironment() {
+  constexpr char kPatience[] = "WINDROW_FLIGHT_PATIENCE_SECONDS";
+  ServerAccess access;
+  const char* const value = std::getenv(kPatience);
+  if (value == nullptr || *value == '\0') return access;
+  const std::string_view text = value;
+  const char* const text_end = text.data() + text.size();
+  const auto [end, error] =
+      std::from_chars(text.data(), text_end, access.patience_seconds);
+  // Deadlines are counted in nanoseconds.
+  constexpr double kMostSeconds = 1e9;
+  if (error != std::errc() || end != text_end || !(access.patience_seconds > 0) ||
+      access.patience_seconds > kMostSeconds) {
+    return UserError(kPatience, "=", text, ": expected a number of seconds above 0");
+  }
+  return access;
+}
+
+}  // namespace windrow::flight
