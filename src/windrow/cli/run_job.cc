@@ -57,9 +57,10 @@ Result<plan::Access> AccessOf(const EngineOptions& options,
   }
   if (!options.tls_ca.empty()) {
     const std::optional<std::string> roots = ReadTextFile(options.tls_ca);
-    if (!roots.has_value()) {
+    if (!roots.has_value() || roots->find("BEGIN CERTIFICATE") == std::string::npos) {
       return UserError("--tls-ca ", options.tls_ca,
-                       ": cannot be read; expected a file of PEM certificates");
+                       roots.has_value() ? ": found no certificate" : ": cannot be read",
+                       "; expected a file of PEM certificates");
     }
     access.servers.tls_roots = *roots;
   }
