@@ -22,7 +22,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cases import Contestant
-from machine import Clock, anonymous_bytes, cpu_seconds, involuntary_switches, wire_bytes
+from machine import (
+    Clock,
+    anonymous_bytes,
+    anonymous_bytes_alone,
+    cpu_seconds,
+    involuntary_switches,
+    wire_bytes,
+)
 
 SAMPLE_SECONDS = 0.005
 
@@ -114,7 +121,7 @@ class Sampler:
         while True:
             self.peak = max(self.peak, anonymous_bytes(self._process.pid))
             if self._server is not None:
-                self.server_peak = max(self.server_peak, anonymous_bytes(self._server))
+                self.server_peak = max(self.server_peak, anonymous_bytes_alone(self._server))
             if self.peak > self._limit:
                 self.is_over = True
                 kill_group(self._process)

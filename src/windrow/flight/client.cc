@@ -66,7 +66,9 @@ BatchStream::BatchStream(std::string place,
       checksum_(checksum),
       received_(received) {}
 
-BatchStream::~BatchStream() { reader_->Cancel(); }
+BatchStream::~BatchStream() {
+  if (reader_ != nullptr) reader_->Cancel();
+}
 
 Status BatchStream::CheckEnd(const StreamMark& mark) const {
   if (mark.batches == received_.batches && mark.rows == received_.rows &&
@@ -107,6 +109,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
 }
 
 void BatchStream::Cancel() { reader_->Cancel(); }
+
+void BatchStream::LeaveServer() { reader_.reset(); }
 
 Client::Client(ServerAddress server, const ServerAccess& access)
     : server_(std::move(server)), access_(access) {}

@@ -38,7 +38,8 @@ struct ScanInfo {
   std::vector<ScanEndpoint> endpoints;
 };
 
-/// The batches of one endpoint. Next is called by one thread; the rest may be by others.
+/// The batches of one endpoint. Used by one thread, but for Cancel. Leaves the server
+/// before its Client is destroyed.
 class BatchStream {
  public:
   /// `has_marks`: the stream ends with a mark, which is checked.
@@ -58,6 +59,8 @@ class BatchStream {
   int64_t wire_bytes() const { return wire_bytes_; }
   /// Makes a Next that waits fail. Thread-safe.
   void Cancel();
+  /// Ends the call; only what was received can be asked then.
+  void LeaveServer();
 
  private:
   Status CheckEnd(const StreamMark& mark) const;

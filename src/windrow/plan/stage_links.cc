@@ -10,7 +10,7 @@ void AddTaken(const std::vector<StageOp>& ops, StageLinks* taken) {
       taken->joins.insert(probe->join);
     } else if (const auto* swapped = std::get_if<SwappedProbeOp>(&op.kind)) {
       taken->joins.insert(swapped->join);
-      taken->steps.insert(swapped->right_source);
+      if (!swapped->right_source.empty()) taken->steps.insert(swapped->right_source);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "windrow/flight/allocator.h"
 #include "windrow/service/table_server.h"
 
 namespace windrow::service {
@@ -54,6 +55,7 @@ FlightService::~FlightService() = default;
 Result<std::unique_ptr<FlightService>> FlightService::Start(ServiceOptions options,
                                                             ServedTables tables) {
   ARROW_RETURN_NOT_OK(CheckOptions(options));
+  flight::KeepMessageMemory();
   if (options.codec != "auto") ARROW_RETURN_NOT_OK(CodecOf(options.codec).status());
   ARROW_ASSIGN_OR_RAISE(const flight::TicketKey key,
                         options.token.empty()

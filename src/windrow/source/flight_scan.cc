@@ -5,7 +5,6 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "windrow/exec/channel.h"
+#include "windrow/flight/allocator.h"
 #include "windrow/flight/call_error.h"
 
 namespace windrow::source {
@@ -115,6 +115,7 @@ class FlightScan : public exec::Source {
         access_(access),
         context_(context),
         watch_(access, context->stop) {
+    flight::KeepMessageMemory();
     const auto streams = std::clamp<int64_t>(std::ssize(endpoints_), 1, access_.streams);
     const int64_t share = std::min(kMostAheadBytes, context_->units_bytes / streams / 2);
     for (size_t i = 0; i < endpoints_.size(); ++i) {
@@ -157,49 +158,58 @@ class FlightScan : public exec::Source {
   static constexpr int64_t kMostAheadBytes = 32 << 20;
   static constexpr int kMostTries = 5;
 
+  /// A thread's connection, kept for the endpoints that the same server has.
+  struct Connection {
+    flight::ServerAddress server;
+    std::unique_ptr<flight::Client> client;
+  };
+
   void PullEndpoints() {
+    Connection connection;
     while (true) {
       const size_t index = next_endpoint_++;
       if (index >= endpoints_.size()) break;
-      const Status status = Pull(index);
+      const Status status = Pull(index, &connection);
       channels_[index]->Close(status);
       if (!status.ok()) break;
     }
+    connection.client.reset();
     // gRPC's buffers are not the run's: what they took goes back before others need it.
-    if (--pulling_ == 0) malloc_trim(0);
+    if (--pulling_ == 0) flight::ReleaseMessageMemory();
   }
 
   /// All batches of one endpoint, from whichever of its servers can deliver them.
-  Status Pull(size_t index) {
+  Status Pull(size_t index, Connection* connection) {
     const PlannedEndpoint& planned = endpoints_[index];
     std::unique_ptr<flight::BatchStream> stream;
-    std::unique_ptr<flight::Client> client;
     int failures = 0;
     while (true) {
       const auto& servers = planned.endpoint.servers;
       const Status status =
-          PullFrom(servers[failures % servers.size()], planned, &client, &stream, index);
+          PullFrom(servers[failures % servers.size()], connection, &stream, index);
       if (status.ok() || is_over_) return status;
       ARROW_RETURN_NOT_OK(context_->stop.Poll());
+      if (stream != nullptr) stream->LeaveServer();
+      connection->client.reset();
       if (!flight::MayPass(status) || ++failures == kMostTries) return status;
       const bool all_failed = failures % servers.size() == 0;
       if (all_failed) Sleep(failures);
     }
   }
 
-  Status PullFrom(const flight::ServerAddress& server, const PlannedEndpoint& planned,
-                  std::unique_ptr<flight::Client>* client,
+  Status PullFrom(const flight::ServerAddress& server, Connection* connection,
                   std::unique_ptr<flight::BatchStream>* stream, size_t index) {
-    ARROW_ASSIGN_OR_RAISE(auto connected, flight::Client::Connect(server, access_));
-    if (planned.key_filter != nullptr) {
-      ARROW_RETURN_NOT_OK(connected->SendFilter(*planned.key_filter));
+    const PlannedEndpoint& planned = endpoints_[index];
+    if (connection->client == nullptr || connection->server != server) {
+      ARROW_ASSIGN_OR_RAISE(connection->client, flight::Client::Connect(server, access_));
+      connection->server = server;
+      if (planned.key_filter != nullptr) {
+        ARROW_RETURN_NOT_OK(connection->client->SendFilter(*planned.key_filter));
+      }
     }
-    ARROW_ASSIGN_OR_RAISE(auto begun,
-                          connected->Get(planned.endpoint.ticket, planned.has_marks,
+    ARROW_ASSIGN_OR_RAISE(
+        *stream, connection->client->Get(planned.endpoint.ticket, planned.has_marks,
                                          stream->get(), context_->pool));
-    // A stream goes before its client.
-    *stream = std::move(begun);
-    *client = std::move(connected);
     return Receive(stream->get(), channels_[index].get());
   }
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/flight/allocator.h"
+
+#include <malloc.h>
+
+namespace windrow::flight {
+
+void KeepMessageMemory() {
+  constexpr int kMostBytes = 1 << 30;
+  constexpr int kAheadBytes = 16 << 20;
+  static const bool is_set = [] {
+    mallopt(M_MMAP_THRESHOLD, kMostBytes);
+    mallopt(M_TRIM_THRESHOLD, kMostBytes);
+    mallopt(M_TOP_PAD, kAheadBytes);
+    return true;
+  }();
+  static_cast<void>(is_set);
+}
+
+void ReleaseMessageMemory() { malloc_trim(0); }
+
+}  // namespace windrow::flight
