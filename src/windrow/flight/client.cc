@@ -2,7 +2,6 @@
 #include "windrow/flight/client.h"
 
 #include <arrow/buffer.h>
-#include <arrow/device.h>
 #include <arrow/flight/client.h>
 #include <arrow/ipc/dictionary.h>
 #include <arrow/record_batch.h>
@@ -204,7 +203,6 @@ Result<std::unique_ptr<BatchStream>> Client::Get(const std::string& ticket,
   wire::FlightCallOptions options = OptionsOf(access_);
   options.read_options.memory_pool = pool;
   options.read_options.use_threads = false;
-  options.memory_manager = arrow::CPUDevice::memory_manager(pool);
   StreamMark received;
   StreamChecksum checksum;
   if (former != nullptr) {

@@ -17,6 +17,7 @@
 #include "windrow/exec/channel.h"
 #include "windrow/flight/allocator.h"
 #include "windrow/flight/call_error.h"
+#include "windrow/flight/owned_batch.h"
 
 namespace windrow::source {
 namespace {
@@ -229,8 +230,10 @@ class FlightScan : public exec::Source {
       wire_bytes = stream->wire_bytes();
       ARROW_RETURN_NOT_OK(next.status());
       if (*next == nullptr) return Status::OK();
-      const int64_t bytes = arrow::util::TotalBufferSize(**next);
-      if (!channel->Push(*std::move(next), bytes)) return Status::OK();
+      ARROW_ASSIGN_OR_RAISE(BatchPtr batch, flight::OwnedBatch(**next, context_->pool));
+      next->reset();
+      const int64_t bytes = arrow::util::TotalBufferSize(*batch);
+      if (!channel->Push(std::move(batch), bytes)) return Status::OK();
     }
   }
 
