@@ -141,8 +141,8 @@ CASES = {
 }
 
 
-# Texts are not pushed down, and more keys than rows would be of no use.
-SEND_NO_KEYS = {"texts", "texts_left", "none", "none_left", "more_quotes"}
+# More keys than rows would be of no use.
+SEND_NO_KEYS = {"none", "none_left", "more_quotes"}
 
 
 @pytest.mark.parametrize("switches", ["", "--set send_keys=off"], ids=["keys", "all"])
@@ -230,6 +230,7 @@ BOTH = FILTERED + "  joined: {join: {left: quotes, right: kept, on: {instrumentI
 SWAPPED = "  joined: {join: {left: securities, right: quotes, on: {ID: instrumentId}}}"
 COUNTED = "  counted: {aggregate: {by: [DEFAULTED], as: {n: count(*)}}, from: securities}"
 JOBS = {
+    "all": ("  all: {limit: 100000, from: securities}", "all"),
     "filter": (FILTERED, "kept"),
     "filter_join": (BOTH, "joined"),
     "left_side": (SWAPPED, "joined"),
@@ -298,13 +299,33 @@ class _PlainServer(flight.FlightServerBase):
         return flight.RecordBatchStream(part)
 
 
-@pytest.mark.parametrize("how", ["inner", "left", "anti"])
-def test_a_server_that_is_not_windrows(how: str, folder: Path, tmp_path: Path):
+PLAIN_CASES = {
+    "inner": "",
+    "left": "--how left",
+    "anti": "--how anti",
+    "columns": "--columns ISIN,NAME",
+    "key_only": "--columns ID",
+    "filter": "--columns NAME,COUPON --filter COUPON>3",
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_CASES)
+def test_a_server_that_is_not_windrows(name: str, folder: Path, tmp_path: Path):
     securities = pa.ipc.open_file(folder / "few.arrow").read_all()
-    quotes = folder / "quotes.arrow"
-    _enrich(tmp_path, quotes, [_files(folder, "few")], "--how", how, out="a.arrow")
+    quotes, words = folder / "quotes.arrow", PLAIN_CASES[name].split()
+    _enrich(tmp_path, quotes, [_files(folder, "few")], *words, out="a.arrow")
     with _PlainServer({"few": securities}) as plain:
         uri = f"grpc://127.0.0.1:{plain.port}/few"
-        report = _enrich(tmp_path, quotes, [uri], "--how", how, out="b.arrow")
+        report = _enrich(tmp_path, quotes, [uri], *words, out="b.arrow")
     assert (tmp_path / "a.arrow").read_bytes() == (tmp_path / "b.arrow").read_bytes()
     assert report["rows_in"]["securities"] == SECURITIES
+
+
+def test_views_and_runs_of_a_strange_server_come_out_flat(tmp_path: Path):
+    tables = flight_tables.write_tables(tmp_path)
+    with _PlainServer({"views": pa.ipc.open_file(tables["views"].path).read_all()}) as plain:
+        uri = f"grpc://127.0.0.1:{plain.port}/views"
+        job = _write_job(tmp_path, uri, tmp_path / "one.arrow", *JOBS["all"])
+        command.run_well("run", job, cwd=tmp_path)
+    found = pa.ipc.open_file(tmp_path / "out.arrow").read_all()
+    assert flight_tables.difference(found, tables["views"].expected) == ""

@@ -64,7 +64,8 @@ def _enrich(folder: Path, addresses: dict[str, str], words: str) -> command.Outc
 RIGHT = {
     "token": "--securities SERVER/plain --token-file token",
     "tls": "--securities TLS/plain --token-file token --tls-ca root.pem",
-    "mixed": "--securities TLS/plain --securities SERVER/plain --token-file token --tls-ca root.pem",
+    "mixed": "--securities TLS/plain --securities SERVER/plain --tls-ca root.pem "
+    "--token-file token",
 }
 # The exit code, the words, and a part of the message.
 WRONG = {
@@ -108,7 +109,7 @@ WRONG = {
     "schemas": (
         3,
         "--securities SERVER/plain --securities SERVER/other --token-file token",
-        "SERVER/other: found columns ",
+        "SERVER/other: expected the columns of SERVER/plain; found that column 2 is price: ",
     ),
     "both_kinds": (
         2,
@@ -154,7 +155,7 @@ class _Refusing(flight.FlightServerBase):
         self.calls = 0
 
     def get_flight_info(self, context, descriptor):
-        schema = flight_tables.plain_table(1).schema
+        schema = flight_tables.plain_table().schema
         endpoint = flight.FlightEndpoint(b"ticket", [])
         return flight.FlightInfo(schema, descriptor, [endpoint], 1000, 10_000)
 

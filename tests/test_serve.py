@@ -258,7 +258,7 @@ def test_an_exchange_without_keys_gets_no_rows(server: FlightServer, tables: Tab
 def test_actions(server: FlightServer):
     with server.client() as client:
         listed = {action.type for action in client.list_actions(server.call_options())}
-    assert listed == {"health", "metrics", "filter", "cancel"}
+    assert listed == {"health", "metrics", "filter", "cancel", "probe"}
     assert server.act("health") == b"ok"
     before = server.metrics()
     read_ticket(server, "one")

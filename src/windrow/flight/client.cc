@@ -13,6 +13,7 @@
 
 #include "windrow/flight/call_error.h"
 #include "windrow/flight/call_names.h"
+#include "windrow/flight/left_call.h"
 
 namespace windrow::flight {
 namespace {
@@ -37,6 +38,17 @@ wire::FlightCallOptions ShortCallOptionsOf(const ServerAccess& access) {
   wire::FlightCallOptions options = OptionsOf(access);
   options.timeout = wire::TimeoutDuration(access.patience_seconds);
   return options;
+}
+
+/// GetFlightInfo, unless the run is stopped before its answer comes.
+Result<std::unique_ptr<wire::FlightInfo>> InfoOf(
+    const std::shared_ptr<wire::FlightClient>& client, const ServerAccess& access,
+    const wire::FlightDescriptor& descriptor) {
+  return CallOrLeave<std::unique_ptr<wire::FlightInfo>>(
+      [client, access, descriptor] {
+        return client->GetFlightInfo(ShortCallOptionsOf(access), descriptor);
+      },
+      [&] { return access.stop.Poll(); });
 }
 
 Result<ScanEndpoint> EndpointOf(const wire::FlightEndpoint& endpoint,
@@ -65,9 +77,7 @@ BatchStream::BatchStream(std::string place,
       checksum_(checksum),
       received_(received) {}
 
-BatchStream::~BatchStream() {
-  if (reader_ != nullptr) reader_->Cancel();
-}
+BatchStream::~BatchStream() { LeaveServer(); }
 
 Status BatchStream::CheckEnd(const StreamMark& mark) const {
   if (mark.batches == received_.batches && mark.rows == received_.rows &&
@@ -83,7 +93,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
   Result<wire::FlightStreamChunk> next = reader_->Next();
   if (!next.ok()) return FromCallError(place_, next.status());
   if (!has_marks_) {
-    if (next->data != nullptr) wire_bytes_ += arrow::util::TotalBufferSize(*next->data);
+    if (next->data == nullptr) return nullptr;
+    wire_bytes_ += arrow::util::TotalBufferSize(*next->data);
+    ++received_.batches;
+    received_.rows += next->data->num_rows();
     return std::move(next->data);
   }
   if (next->app_metadata == nullptr) {
@@ -109,7 +122,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
 
 void BatchStream::Cancel() { reader_->Cancel(); }
 
-void BatchStream::LeaveServer() { reader_.reset(); }
+void BatchStream::LeaveServer() {
+  // Destroying it alone would wait for the server.
+  if (reader_ != nullptr) reader_->Cancel();
+  reader_.reset();
+}
 
 Client::Client(ServerAddress server, const ServerAccess& access)
     : server_(std::move(server)), access_(access) {}
@@ -120,6 +137,10 @@ Result<std::unique_ptr<Client>> Client::Connect(const ServerAddress& server,
                                                 const ServerAccess& access) {
   wire::FlightClientOptions options = wire::FlightClientOptions::Defaults();
   options.tls_root_certs = access.tls_roots;
+  // Whoever accepts a connection and then says nothing is not there: 20 s by default.
+  constexpr int kHandshakeMilliseconds = 5000;
+  options.generic_options.emplace_back("grpc.min_reconnect_backoff_ms",
+                                       kHandshakeMilliseconds);
   std::unique_ptr<Client> client(new Client(server, access));
   const auto connect = [&]() -> Result<std::unique_ptr<wire::FlightClient>> {
     ARROW_ASSIGN_OR_RAISE(const auto location,
@@ -135,13 +156,11 @@ Result<std::unique_ptr<Client>> Client::Connect(const ServerAddress& server,
 }
 
 Result<ScanInfo> Client::Describe(const ScanRequest& request) const {
-  const auto options = ShortCallOptionsOf(access_);
   const std::string place = server_.uri() + "/" + request.table;
-  auto found = client_->GetFlightInfo(
-      options, wire::FlightDescriptor::Command(WriteScanRequest(request)));
+  auto found = InfoOf(client_, access_,
+                      wire::FlightDescriptor::Command(WriteScanRequest(request)));
   if (!found.ok() && !IsWindrowError(found.status())) {
-    const auto by_name = wire::FlightDescriptor::Path({request.table});
-    auto again = client_->GetFlightInfo(options, by_name);
+    auto again = InfoOf(client_, access_, wire::FlightDescriptor::Path({request.table}));
     if (again.ok()) found = std::move(again);
   }
   if (!found.ok()) return FromCallError(place, found.status());
@@ -165,16 +184,21 @@ Result<ScanInfo> Client::Describe(const ScanRequest& request) const {
 
 /// Does an action and returns the number of bytes it answered.
 Result<int64_t> Client::Act(const std::string& action, const std::string& body) const {
-  auto results = client_->DoAction(ShortCallOptionsOf(access_),
-                                   {action, arrow::Buffer::FromString(body)});
-  if (!results.ok()) return FromCallError(server_.uri(), results.status());
-  int64_t bytes = 0;
-  while (true) {
-    const auto result = (*results)->Next();
-    if (!result.ok()) return FromCallError(server_.uri(), result.status());
-    if (*result == nullptr) return bytes;
-    if ((*result)->body != nullptr) bytes += (*result)->body->size();
-  }
+  const auto act = [client = client_, access = access_, action,
+                    body]() -> Result<int64_t> {
+    ARROW_ASSIGN_OR_RAISE(const auto results,
+                          client->DoAction(ShortCallOptionsOf(access),
+                                           {action, arrow::Buffer::FromString(body)}));
+    int64_t bytes = 0;
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const auto result, results->Next());
+      if (result == nullptr) return bytes;
+      if (result->body != nullptr) bytes += result->body->size();
+    }
+  };
+  const auto bytes = CallOrLeave<int64_t>(act, [&] { return access_.stop.Poll(); });
+  if (!bytes.ok()) return FromCallError(server_.uri(), bytes.status());
+  return bytes;
 }
 
 Result<int64_t> Client::MeasureLink() const {
@@ -196,10 +220,9 @@ Status Client::SendFilter(const std::string& bytes) const {
   return Act(kFilterAction, bytes).status();
 }
 
-Result<std::unique_ptr<BatchStream>> Client::Get(const std::string& ticket,
-                                                 bool has_marks,
-                                                 const BatchStream* former,
-                                                 arrow::MemoryPool* pool) const {
+Result<std::unique_ptr<BatchStream>> Client::Get(
+    const std::string& ticket, bool has_marks, const BatchStream* former,
+    arrow::MemoryPool* pool, const std::function<bool()>& is_over) const {
   wire::FlightCallOptions options = OptionsOf(access_);
   options.read_options.memory_pool = pool;
   options.read_options.use_threads = false;
@@ -210,7 +233,22 @@ Result<std::unique_ptr<BatchStream>> Client::Get(const std::string& ticket,
     checksum = former->checksum();
     options.headers.emplace_back(kSkipHeader, std::to_string(received.batches));
   }
-  auto reader = client_->DoGet(options, wire::Ticket{ticket});
+  // DoGet waits for the schema.
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const auto check = [&]() -> Status {
+    ARROW_RETURN_NOT_OK(access_.stop.Poll());
+    if (is_over()) return Fail(Blame::kCancelled, "nobody wants the stream");
+    const std::chrono::duration<double> waited = Clock::now() - begin;
+    if (waited.count() < access_.patience_seconds) return Status::OK();
+    return StorageError("the stream did not begin; no message came for ",
+                        access_.patience_seconds, " s");
+  };
+  auto reader = CallOrLeave<std::unique_ptr<wire::FlightStreamReader>>(
+      [client = client_, options, ticket] {
+        return client->DoGet(options, wire::Ticket{ticket});
+      },
+      check);
   if (!reader.ok()) return FromCallError(server_.uri(), reader.status());
   return std::make_unique<BatchStream>(server_.uri(), *std::move(reader), has_marks,
                                        checksum, received);

@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,10 +94,12 @@ class Client {
   Status SendFilter(const std::string& bytes) const;
   /// Begins a stream behind what `former`, a stream of an equal ticket, has received;
   /// null: at its beginning. Batches live in memory of `pool` where they have to be
-  /// decompressed.
+  /// decompressed. Gives up when the server does not begin in time, and when `is_over`,
+  /// asked several times a second, says so.
   Result<std::unique_ptr<BatchStream>> Get(const std::string& ticket, bool has_marks,
                                            const BatchStream* former,
-                                           arrow::MemoryPool* pool) const;
+                                           arrow::MemoryPool* pool,
+                                           const std::function<bool()>& is_over) const;
 
  private:
   Client(ServerAddress server, const ServerAccess& access);
@@ -104,7 +107,8 @@ class Client {
 
   ServerAddress server_;
   ServerAccess access_;
-  std::unique_ptr<arrow::flight::FlightClient> client_;
+  /// Shared with calls that were left behind.
+  std::shared_ptr<arrow::flight::FlightClient> client_;
 };
 
 }  // namespace windrow::flight

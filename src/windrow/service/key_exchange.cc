@@ -92,10 +92,9 @@ Result<std::shared_ptr<arrow::Array>> ReadKeys(wire::FlightMessageReader* reader
 
 Status WriteRows(plan::PreparedJob job, const runner::RunOptions& run,
                  const std::shared_ptr<arrow::Schema>& schema,
-                 wire::FlightMessageWriter* writer) {
+                 const arrow::StopToken& stop, wire::FlightMessageWriter* writer) {
   ARROW_RETURN_NOT_OK(writer->Begin(schema));
-  const auto runner =
-      std::make_shared<runner::LocalRunner>(run, arrow::StopToken::Unstoppable());
+  const auto runner = std::make_shared<runner::LocalRunner>(run, stop);
   job.open_result = [&](const std::string&, const auto&, exec::RunContext*) {
     return std::make_unique<WriterSink>(writer, runner);
   };

@@ -23,6 +23,7 @@ Result<std::shared_ptr<arrow::Array>> ReadKeys(arrow::flight::FlightMessageReade
 /// Runs a job with a single result and writes its rows.
 Status WriteRows(plan::PreparedJob job, const runner::RunOptions& run,
                  const std::shared_ptr<arrow::Schema>& schema,
+                 const arrow::StopToken& stop,
                  arrow::flight::FlightMessageWriter* writer);
 
 }  // namespace windrow::service

@@ -69,7 +69,8 @@ Result<std::shared_ptr<arrow::Array>> DistinctOf(
 Result<std::shared_ptr<arrow::Array>> SieveKeys(const flight::KeyFilter& filter,
                                                 const flight::ScanRequest& request,
                                                 const ScanPart& part,
-                                                const runner::RunOptions& run) {
+                                                const runner::RunOptions& run,
+                                                const arrow::StopToken& stop) {
   flight::ScanRequest keys_only = request;
   keys_only.columns = {{request.key_column}};
   keys_only.key_column.clear();
@@ -81,7 +82,7 @@ Result<std::shared_ptr<arrow::Array>> SieveKeys(const flight::KeyFilter& filter,
   job.open_result = [&](const std::string&, const auto&, exec::RunContext*) {
     return std::make_unique<SieveSink>(filter, &passed);
   };
-  runner::LocalRunner runner(run, arrow::StopToken::Unstoppable());
+  runner::LocalRunner runner(run, stop);
   ARROW_RETURN_NOT_OK(runner.Run(job));
   const auto field = part.served->table->schema()->GetFieldByName(request.key_column);
   return DistinctOf(passed, field->type());

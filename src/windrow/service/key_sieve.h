@@ -16,7 +16,8 @@ namespace windrow::service {
 Result<std::shared_ptr<arrow::Array>> SieveKeys(const flight::KeyFilter& filter,
                                                 const flight::ScanRequest& request,
                                                 const ScanPart& part,
-                                                const runner::RunOptions& run);
+                                                const runner::RunOptions& run,
+                                                const arrow::StopToken& stop);
 
 /// The distinct values of `arrays`, without nulls, in an order of no meaning, in memory
 /// of the default pool.

@@ -30,15 +30,30 @@ class StreamPlaces {
   StreamPlaces(int count, std::chrono::milliseconds patience)
       : count_(count), patience_(patience), free_(count) {}
 
-  /// ResourceError when none becomes free in time.
-  Result<Place> Enter() {
+  /// ResourceError when none becomes free in time, StorageError after Close. Gives up
+  /// when `is_gone`, asked several times a second, says that nobody waits any more.
+  template <typename IsGone>
+  Result<Place> Enter(const IsGone& is_gone) {
+    const auto deadline = std::chrono::steady_clock::now() + patience_;
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, patience_, [&] { return free_ > 0; })) {
-      return ResourceError("found all ", count_,
-                           " streams of this server busy; expected to wait less long");
+    while (free_ == 0 && !is_closed_) {
+      if (is_gone()) return Fail(Blame::kCancelled, "the client has gone");
+      if (std::chrono::steady_clock::now() >= deadline) {
+        return ResourceError("found all ", count_,
+                             " streams of this server busy; expected to wait less long");
+      }
+      freed_.wait_for(lock, std::chrono::milliseconds(100));
     }
+    if (is_closed_) return StorageError("the server stops");
     --free_;
     return Place(this);
+  }
+
+  /// Nobody enters any more.
+  void Close() {
+    const std::scoped_lock lock(mutex_);
+    is_closed_ = true;
+    freed_.notify_all();
   }
 
   int taken() {
@@ -58,6 +73,7 @@ class StreamPlaces {
   std::mutex mutex_;
   std::condition_variable freed_;
   int free_;
+  bool is_closed_ = false;
 };
 
 }  // namespace windrow::service

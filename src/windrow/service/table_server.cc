@@ -134,6 +134,8 @@ flight::ServerAddress TableServer::address() const {
 }
 
 void TableServer::CancelStreams() {
+  places_.Close();
+  stop_.RequestStop();
   const std::scoped_lock lock(mutex_);
   const Status stops = StorageError("the server stops");
   for (const auto& [ticket, stream] : streams_) stream->Cancel(stops);
@@ -173,11 +175,10 @@ Result<std::string> TableServer::CodecFor(const flight::ScanRequest& request,
 Result<wire::FlightInfo> TableServer::InfoOf(flight::ScanRequest request,
                                              const wire::FlightDescriptor& descriptor) {
   ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
-  ARROW_ASSIGN_OR_RAISE(request.codec, CodecFor(request, *served));
   ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(request, *served));
   // Better now than with every endpoint.
   ARROW_RETURN_NOT_OK(CheckScan(request, *served, options_.switches));
-  if (!request.codec.empty()) ARROW_RETURN_NOT_OK(CodecOf(request.codec).status());
+  ARROW_ASSIGN_OR_RAISE(request.codec, CodecFor(request, *served));
   const exec::Table& table = *served->table;
   const int64_t expires_at = SecondsNow() + options_.ticket_seconds;
   std::vector<wire::FlightEndpoint> endpoints;
@@ -219,7 +220,7 @@ Result<std::shared_ptr<arrow::Array>> TableServer::KeysOf(
   if (filter->form() == flight::KeyFilter::Form::kSorted) {
     return filter->SortedKeys(field->type(), arrow::default_memory_pool());
   }
-  return SieveKeys(*filter, request, part, RunOptionsFor(request));
+  return SieveKeys(*filter, request, part, RunOptionsFor(request), stop_.token());
 }
 
 Result<std::unique_ptr<ScanStream>> TableServer::MakeStream(
@@ -254,7 +255,7 @@ Result<std::unique_ptr<wire::FlightDataStream>> TableServer::Open(
   if (ticket.end_chunk > 0) {
     part.chunks = {ticket.first_chunk, ticket.end_chunk};
   }
-  ARROW_ASSIGN_OR_RAISE(StreamPlaces::Place place, places_.Enter());
+  ARROW_ASSIGN_OR_RAISE(StreamPlaces::Place place, places_.Enter(call.is_gone));
   ARROW_ASSIGN_OR_RAISE(auto keys, KeysOf(ticket.request, part));
   ARROW_ASSIGN_OR_RAISE(auto stream,
                         MakeStream(ticket.request, part, std::move(keys), call));
@@ -319,12 +320,14 @@ arrow::Status TableServer::DoGet(const wire::ServerCallContext& context,
 }
 
 /// Keys come as batches of one column; the rows that have them go back.
-Status TableServer::Exchange(wire::FlightMessageReader* reader,
+Status TableServer::Exchange(const wire::ServerCallContext& context,
+                             wire::FlightMessageReader* reader,
                              wire::FlightMessageWriter* writer) {
   ARROW_ASSIGN_OR_RAISE(flight::ScanRequest request, RequestOf(reader->descriptor()));
   ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(request.table));
   ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(request, *served));
-  ARROW_ASSIGN_OR_RAISE(const StreamPlaces::Place place, places_.Enter());
+  ARROW_ASSIGN_OR_RAISE(const StreamPlaces::Place place,
+                        places_.Enter([&] { return context.is_cancelled(); }));
   ++metrics_.streams;
   ARROW_ASSIGN_OR_RAISE(auto keys,
                         ReadKeys(reader, *served, options_.most_filter_bytes, &request));
@@ -332,13 +335,13 @@ Status TableServer::Exchange(wire::FlightMessageReader* reader,
   ARROW_ASSIGN_OR_RAISE(
       plan::PreparedJob job,
       PrepareScan(request, {served, std::nullopt}, std::move(keys), run.switches));
-  return WriteRows(std::move(job), run, schema, writer);
+  return WriteRows(std::move(job), run, schema, stop_.token(), writer);
 }
 
-arrow::Status TableServer::DoExchange(const wire::ServerCallContext&,
+arrow::Status TableServer::DoExchange(const wire::ServerCallContext& context,
                                       std::unique_ptr<wire::FlightMessageReader> reader,
                                       std::unique_ptr<wire::FlightMessageWriter> writer) {
-  const Status status = Exchange(reader.get(), writer.get());
+  const Status status = Exchange(context, reader.get(), writer.get());
   if (!status.ok()) ++metrics_.refused;
   return flight::ToCallError(status);
 }

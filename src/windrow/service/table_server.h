@@ -77,7 +77,8 @@ class TableServer : public arrow::flight::FlightServerBase {
                                                  const ScanPart& part,
                                                  std::shared_ptr<arrow::Array> keys,
                                                  const CallState& call);
-  Status Exchange(arrow::flight::FlightMessageReader* reader,
+  Status Exchange(const arrow::flight::ServerCallContext& context,
+                  arrow::flight::FlightMessageReader* reader,
                   arrow::flight::FlightMessageWriter* writer);
   Result<std::string> Act(const arrow::flight::Action& action);
   int64_t Cancel(const std::string& ticket_bytes);
@@ -86,6 +87,7 @@ class TableServer : public arrow::flight::FlightServerBase {
   const ServiceOptions options_;
   const ServedTables tables_;
   const flight::TicketKey key_;
+  arrow::StopSource stop_;  ///< of runs that are no streams
   KeyFilters filters_;
   StreamPlaces places_;
   CodecSamples samples_;

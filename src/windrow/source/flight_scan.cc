@@ -18,6 +18,7 @@
 #include "windrow/flight/allocator.h"
 #include "windrow/flight/call_error.h"
 #include "windrow/flight/owned_batch.h"
+#include "windrow/source/flight_columns.h"
 
 namespace windrow::source {
 namespace {
@@ -183,16 +184,21 @@ class FlightScan : public exec::Source {
   Status Pull(size_t index, Connection* connection) {
     const PlannedEndpoint& planned = endpoints_[index];
     std::unique_ptr<flight::BatchStream> stream;
-    int failures = 0;
-    while (true) {
+    int failures = 0;  // without a batch between them
+    for (size_t turn = 0;; ++turn) {
       const auto& servers = planned.endpoint.servers;
+      const int64_t before = stream == nullptr ? 0 : stream->received().batches;
       const Status status =
-          PullFrom(servers[failures % servers.size()], connection, &stream, index);
+          PullFrom(servers[turn % servers.size()], connection, &stream, index);
       if (status.ok() || is_over_) return status;
       ARROW_RETURN_NOT_OK(context_->stop.Poll());
       if (stream != nullptr) stream->LeaveServer();
       connection->client.reset();
+      if (stream != nullptr && stream->received().batches > before) failures = 0;
       if (!flight::MayPass(status) || ++failures == kMostTries) return status;
+      // Whether another server would send the same batches is not known.
+      const bool is_begun = stream != nullptr && stream->received().batches > 0;
+      if (is_begun && !planned.has_marks) return status;
       const bool all_failed = failures % servers.size() == 0;
       if (all_failed) Sleep(failures);
     }
@@ -209,13 +215,18 @@ class FlightScan : public exec::Source {
       }
     }
     ARROW_ASSIGN_OR_RAISE(
-        *stream, connection->client->Get(planned.endpoint.ticket, planned.has_marks,
-                                         stream->get(), context_->pool));
-    return Receive(stream->get(), channels_[index].get());
+        auto begun,
+        connection->client->Get(planned.endpoint.ticket, planned.has_marks, stream->get(),
+                                context_->pool, [this] { return is_over_.load(); }));
+    // What a stream that goes on counts as its own has been counted already.
+    const int64_t wire_bytes = *stream == nullptr ? 0 : (*stream)->wire_bytes();
+    *stream = std::move(begun);
+    return Receive(server.uri(), planned.has_marks, stream->get(), wire_bytes,
+                   channels_[index].get());
   }
 
-  Status Receive(flight::BatchStream* stream, exec::Channel<BatchPtr>* channel) {
-    int64_t wire_bytes = 0;
+  Status Receive(const std::string& place, bool has_marks, flight::BatchStream* stream,
+                 int64_t wire_bytes, exec::Channel<BatchPtr>* channel) {
     while (true) {
       Result<BatchPtr> next = BatchPtr();
       {
@@ -226,12 +237,16 @@ class FlightScan : public exec::Source {
                               access_.patience_seconds, " s");
         }
       }
-      wire_bytes_ += stream->wire_bytes() - wire_bytes;
-      wire_bytes = stream->wire_bytes();
+      wire_bytes_ += std::max<int64_t>(0, stream->wire_bytes() - wire_bytes);
+      wire_bytes = std::max(wire_bytes, stream->wire_bytes());
       ARROW_RETURN_NOT_OK(next.status());
       if (*next == nullptr) return Status::OK();
-      ARROW_ASSIGN_OR_RAISE(BatchPtr batch, flight::OwnedBatch(**next, context_->pool));
+      ARROW_ASSIGN_OR_RAISE(const BatchPtr owned,
+                            flight::OwnedBatch(**next, context_->pool));
       next->reset();
+      // A Windrow server's values are those of files it has validated.
+      ARROW_ASSIGN_OR_RAISE(
+          auto batch, ColumnsOfBatch(place, owned, schema_, has_marks, context_->pool));
       const int64_t bytes = arrow::util::TotalBufferSize(*batch);
       if (!channel->Push(std::move(batch), bytes)) return Status::OK();
     }

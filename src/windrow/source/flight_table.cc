@@ -9,6 +9,7 @@
 #include "windrow/base/check.h"
 #include "windrow/flight/client.h"
 #include "windrow/flight/key_filter.h"
+#include "windrow/source/flight_columns.h"
 #include "windrow/source/flight_scan.h"
 
 namespace windrow::source {
@@ -44,11 +45,11 @@ Result<ScanInfo> DescribeScan(const flight::ServerAddress& server, ScanRequest r
 class FlightTable : public exec::Table {
  public:
   FlightTable(std::vector<Served> parts, const flight::ServerAccess& access)
-      : parts_(std::move(parts)), access_(access) {}
+      : schema_(FlightOutputSchema(*parts[0].info.schema)),
+        parts_(std::move(parts)),
+        access_(access) {}
 
-  const std::shared_ptr<arrow::Schema>& schema() const override {
-    return parts_[0].info.schema;
-  }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::optional<int64_t> num_rows() const override { return Sum(&ScanInfo::rows); }
   std::optional<int64_t> stored_bytes() const override { return Sum(&ScanInfo::bytes); }
   exec::ColumnStats column_stats(int) const override { return {}; }
@@ -120,6 +121,7 @@ class FlightTable : public exec::Table {
     return planned;
   }
 
+  std::shared_ptr<arrow::Schema> schema_;
   std::vector<Served> parts_;
   flight::ServerAccess access_;
 };
@@ -134,9 +136,12 @@ Result<std::shared_ptr<exec::Table>> OpenFlightTable(
     ScanRequest request;
     request.table = table.table;
     ARROW_ASSIGN_OR_RAISE(ScanInfo info, Describe(table.server, request, access));
-    if (!parts.empty() && !info.schema->Equals(*parts[0].info.schema)) {
-      return DataError(PlaceOf(table), ": found columns ", info.schema->ToString(),
-                       "; expected those of ", PlaceOf(parts[0].address));
+    if (!parts.empty()) {
+      const std::string difference = DifferenceOf(*info.schema, *parts[0].info.schema);
+      if (!difference.empty()) {
+        return DataError(PlaceOf(table), ": expected the columns of ",
+                         PlaceOf(parts[0].address), "; found that ", difference);
+      }
     }
     parts.push_back({std::move(table), std::move(info)});
   }

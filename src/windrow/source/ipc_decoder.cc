@@ -80,14 +80,15 @@ Result<std::shared_ptr<arrow::Array>> FlattenViews(
       type, rows, {validity, std::move(offsets), std::move(values)}, views.null_count()));
 }
 
-/// `array`, which has been validated, as its IpcOutputType `type`.
-Result<std::shared_ptr<arrow::Array>> Flatten(
+}  // namespace
+
+Result<std::shared_ptr<arrow::Array>> FlattenIpcArray(
     std::shared_ptr<arrow::Array> array, const std::shared_ptr<arrow::DataType>& type,
     arrow::compute::ExecContext* context) {
   if (array->type()->Equals(*type)) return array;
   if (array->type_id() == arrow::Type::RUN_END_ENCODED) {
     const auto& runs = static_cast<const arrow::RunEndEncodedArray&>(*array);
-    ARROW_ASSIGN_OR_RAISE(auto values, Flatten(runs.values(), type, context));
+    ARROW_ASSIGN_OR_RAISE(auto values, FlattenIpcArray(runs.values(), type, context));
     ARROW_ASSIGN_OR_RAISE(auto flat_runs,
                           arrow::RunEndEncodedArray::Make(runs.length(), runs.run_ends(),
                                                           values, runs.offset()));
@@ -99,15 +100,13 @@ Result<std::shared_ptr<arrow::Array>> Flatten(
   if (array->type_id() == arrow::Type::DICTIONARY) {
     const auto& encoded = static_cast<const arrow::DictionaryArray&>(*array);
     const auto& to = static_cast<const arrow::DictionaryType&>(*type);
-    ARROW_ASSIGN_OR_RAISE(auto values,
-                          Flatten(encoded.dictionary(), to.value_type(), context));
+    ARROW_ASSIGN_OR_RAISE(
+        auto values, FlattenIpcArray(encoded.dictionary(), to.value_type(), context));
     return std::make_shared<arrow::DictionaryArray>(type, encoded.indices(), values);
   }
   return FlattenViews(static_cast<const arrow::BinaryViewArray&>(*array), type,
                       context->memory_pool());
 }
-
-}  // namespace
 
 std::shared_ptr<arrow::DataType> IpcOutputType(
     const std::shared_ptr<arrow::DataType>& type) {
@@ -238,7 +237,8 @@ Result<std::shared_ptr<arrow::Array>> IpcDecoder::Finish(
   ARROW_RETURN_NOT_OK(array->ValidateFull());
   arrow::compute::ExecContext context(pool_);
   context.set_use_threads(false);
-  return Flatten(std::move(array), file_->schema()->field(column)->type(), &context);
+  return FlattenIpcArray(std::move(array), file_->schema()->field(column)->type(),
+                         &context);
 }
 
 }  // namespace windrow::source

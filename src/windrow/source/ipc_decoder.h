@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arrow/array/array_base.h>
+#include <arrow/compute/type_fwd.h>
 
 #include <memory>
 #include <mutex>
@@ -18,6 +19,11 @@ namespace windrow::source {
 /// when nothing changes.
 std::shared_ptr<arrow::DataType> IpcOutputType(
     const std::shared_ptr<arrow::DataType>& type);
+
+/// `array`, which has been validated, as its IpcOutputType `type`.
+Result<std::shared_ptr<arrow::Array>> FlattenIpcArray(
+    std::shared_ptr<arrow::Array> array, const std::shared_ptr<arrow::DataType>& type,
+    arrow::compute::ExecContext* context);
 
 /// Reads columns that need Arrow's own decoder (dictionary, nested, extension, views),
 /// all of them for one batch at a time. Arrays are fully validated and cast to the file's
