@@ -18,11 +18,11 @@ def test_random_join(seed: int, tmp_path: Path):
         __file__,
         tmp_path,
         join.arguments,
-        lambda: _difference(tmp_path / join.job["sinks"][0]["write"], join.expected),
+        lambda: difference(tmp_path / join.job["sinks"][0]["write"], join.expected),
     )
 
 
-def _difference(path: Path, expected: pa.Table) -> str:
+def difference(path: Path, expected: pa.Table) -> str:
     """What is wrong with the output, in a line; empty when nothing is."""
     table = case_tables.read_output(path)
     table.validate(full=True)

@@ -25,7 +25,7 @@ from support.flight_faults import (
     TcpProxy,
     sleep_for_ever,
 )
-from support.flight_server import FlightServer, replicas
+from support.flight_server import FlightServer, free_port, replicas
 
 TOKEN = "a-token-of-the-tests"
 OLD_CONTENT = b"what the output held before\n"
@@ -179,6 +179,24 @@ def test_a_replica_goes_on_when_the_server_ends(end: str, folder: Path, tmp_path
         assert first.process.poll() is not None
         assert second.metrics()["streams_total"] > 0
         second.wait_for_streams(0)
+
+
+def test_a_replica_with_other_settings_goes_on(folder: Path, tmp_path: Path):
+    """It was told to cut other batches, but the ticket says which they are."""
+    path = {"wide": folder / "wide.arrow"}
+    ports = [free_port(), free_port()]
+    options = [
+        ["--replica", f"grpc://127.0.0.1:{ports[1]}", "--message-bytes", "500KiB"],
+        ["--message-bytes", "2MiB", "--codec", "lz4", "--slots", "1"],
+    ]
+    with (
+        FlightServer(path, *options[0], token=TOKEN, port=ports[0]) as first,
+        FlightServer(path, *options[1], token=TOKEN, port=ports[1]) as second,
+        TcpProxy(first.port, lambda *_: Call(FAR, first.kill)) as proxy,
+    ):
+        words = ["--token-file", str(folder / "token")]
+        assert _is_right(folder, tmp_path, proxy.address, *words)
+        assert second.metrics()["streams_total"] > 0
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])

@@ -5,9 +5,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "windrow/base/status.h"
 
@@ -32,6 +34,31 @@ class Channel {
     values_.emplace_back(std::move(value), bytes);
     bytes_ += bytes;
     changed_.notify_all();
+    return true;
+  }
+
+  /// Adds a value however full it is. False as with Push.
+  bool PushNow(T value, int64_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    if (is_cancelled_) return false;
+    values_.emplace_back(std::move(value), bytes);
+    bytes_ += bytes;
+    changed_.notify_all();
+    return true;
+  }
+
+  /// Of what it holds now.
+  int64_t bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return bytes_;
+  }
+
+  /// True when it is full: `resume` is then called once, by the reader's thread, when it
+  /// no longer is or the reader wants no more.
+  bool AwaitRoom(std::function<void()> resume) {
+    const std::scoped_lock lock(mutex_);
+    if (is_cancelled_ || bytes_ < most_bytes_) return false;
+    resumes_.push_back(std::move(resume));
     return true;
   }
 
@@ -60,6 +87,7 @@ class Channel {
     bytes_ -= values_.front().second;
     values_.pop_front();
     changed_.notify_all();
+    if (bytes_ < most_bytes_) Resume(&lock);
     return value;
   }
 
@@ -69,18 +97,26 @@ class Channel {
 
   /// The reader wants no more: what is held is dropped and every Push returns false.
   void Cancel() {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     is_cancelled_ = true;
     values_.clear();
     bytes_ = 0;
     changed_.notify_all();
+    Resume(&lock);
   }
 
  private:
+  void Resume(std::unique_lock<std::mutex>* lock) {
+    const std::vector<std::function<void()>> resumes = std::exchange(resumes_, {});
+    lock->unlock();
+    for (const auto& resume : resumes) resume();
+  }
+
   const int64_t most_bytes_;
-  std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable changed_;
   std::deque<std::pair<T, int64_t>> values_;
+  std::vector<std::function<void()>> resumes_;
   int64_t bytes_ = 0;
   bool is_cancelled_ = false;
   std::optional<Status> end_;

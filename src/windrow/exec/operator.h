@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -73,6 +74,13 @@ class Sink {
       std::shared_ptr<arrow::RecordBatch> batch) = 0;
   /// One call at a time, in row order.
   virtual Status Write(std::unique_ptr<Prepared> encoded) = 0;
+  /// For a sink whose taker may be slow: true when it is full, and then `resume` is
+  /// called once when it no longer is. Whoever is about to make more rows on a worker
+  /// asks this instead of letting a Write wait.
+  virtual bool Park(std::function<void()> resume) {
+    static_cast<void>(resume);
+    return false;
+  }
   /// Completes the output; still invisible. After it only Commit or Abort may follow.
   virtual Status Finish() = 0;
   /// Publishes the output under its name.

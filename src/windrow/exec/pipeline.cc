@@ -234,7 +234,9 @@ class PipelineRun : public std::enable_shared_from_this<PipelineRun> {
   /// Decodes the unit's batches until it ends or is too far ahead of the serial part.
   void Decode(const std::shared_ptr<Unit>& unit) {
     while (!ended()) {
-      if (lanes_.Park(unit->lane, [this, unit] { Start(unit); })) return;
+      const auto resume = [this, unit] { Start(unit); };
+      if (lanes_.Park(unit->lane, resume)) return;
+      if (pipeline_->sink != nullptr && pipeline_->sink->Park(resume)) return;
       Result<BatchPtr> batch = ReadNext(unit.get());
       if (!batch.ok()) {
         Fail(batch.status());

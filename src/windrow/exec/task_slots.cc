@@ -64,6 +64,8 @@ TaskSlots::TaskSlots(int num_slots)
 
 TaskSlots::~TaskSlots() = default;
 
+bool TaskSlots::IsWorker() { return working_for != nullptr; }
+
 void TaskSlots::Enqueue(std::function<void()> task) {
   auto handed = std::make_shared<std::function<void()>>(std::move(task));
   HandOver(handed.get());

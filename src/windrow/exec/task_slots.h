@@ -20,6 +20,9 @@ class TaskSlots {
 
   int num_slots() const { return num_slots_; }
 
+  /// Whether the calling thread works for a run, and so must not wait for others.
+  static bool IsWorker();
+
   /// Runs `task` on a worker, some time. The task must not throw and must handle its
   /// errors.
   void Enqueue(std::function<void()> task);

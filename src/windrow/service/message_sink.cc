@@ -16,12 +16,16 @@
 #include <utility>
 #include <vector>
 
+#include "windrow/exec/task_slots.h"
 #include "windrow/flight/sendable_batch.h"
 
 namespace windrow::service {
 namespace {
 
 using arrow::ipc::IpcPayload;
+
+/// Of messages made by workers that could not be parked.
+constexpr int64_t kMostAhead = 64 << 20;
 
 /// A buffer that does not shrink by this share is sent as it is.
 constexpr double kLeastSavings = 0.05;
@@ -150,7 +154,13 @@ Status MessageSink::Send(IpcPayload payload, const flight::StreamMark* mark) {
     message.app_metadata = arrow::Buffer::FromString(flight::WriteStreamMark(*mark));
   }
   message.ipc_message = std::move(payload);
-  if (!channel_->Push(std::move(message), bytes)) {
+  // A worker that waited for a slow client would be missing elsewhere: a scan's is parked
+  // before it makes more. A join's windows come without asking, so beyond some of them
+  // it waits all the same, rather than hold the whole result.
+  const bool may_wait = !exec::TaskSlots::IsWorker() || channel_->bytes() > kMostAhead;
+  const bool is_taken = may_wait ? channel_->Push(std::move(message), bytes)
+                                 : channel_->PushNow(std::move(message), bytes);
+  if (!is_taken) {
     return Fail(Blame::kCancelled, "the client has gone");
   }
   bytes_written_ += bytes;

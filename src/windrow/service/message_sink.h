@@ -42,6 +42,9 @@ class MessageSink : public exec::Sink {
   Result<std::unique_ptr<exec::Prepared>> Encode(
       std::shared_ptr<arrow::RecordBatch> batch) override;
   Status Write(std::unique_ptr<exec::Prepared> encoded) override;
+  bool Park(std::function<void()> resume) override {
+    return channel_->AwaitRoom(std::move(resume));
+  }
   Status Finish() override;
   Status Commit() override { return Status::OK(); }
   void Abort() override {}

@@ -27,6 +27,9 @@ namespace wire = arrow::flight;
 constexpr char kHealthAction[] = "health";
 constexpr char kMetricsAction[] = "metrics";
 constexpr char kCancelAction[] = "cancel";
+/// Shared by the streams under way: what is made ahead of their clients, about.
+constexpr int64_t kAheadBytes = 32 << 20;
+constexpr int64_t kLeastAheadBytes = 1 << 20;
 constexpr char kAutoCodec[] = "auto";
 constexpr int64_t kMostProbeBytes = 64 << 20;
 
@@ -61,6 +64,11 @@ Result<int64_t> SkipOf(const wire::ServerCallContext& context) {
                      "'; expected a number of batches");
   }
   return batches;
+}
+
+int SlotsOf(const runner::RunOptions& run) {
+  return run.slots > 0 ? run.slots
+                       : static_cast<int>(std::thread::hardware_concurrency());
 }
 
 /// Bytes by which a client measures the link: as many as `text` says.
@@ -167,9 +175,7 @@ Result<std::string> TableServer::CodecFor(const flight::ScanRequest& request,
   if (request.link_rate == 0) return "none";
   const runner::RunOptions run = RunOptionsFor(request);
   ARROW_ASSIGN_OR_RAISE(const auto samples, samples_.Of(request, served, run));
-  const int slots =
-      run.slots > 0 ? run.slots : static_cast<int>(std::thread::hardware_concurrency());
-  return ChooseCodec(samples, static_cast<double>(request.link_rate), slots);
+  return ChooseCodec(samples, static_cast<double>(request.link_rate), SlotsOf(run));
 }
 
 Result<wire::FlightInfo> TableServer::InfoOf(flight::ScanRequest request,
@@ -179,6 +185,8 @@ Result<wire::FlightInfo> TableServer::InfoOf(flight::ScanRequest request,
   // Better now than with every endpoint.
   ARROW_RETURN_NOT_OK(CheckScan(request, *served, options_.switches));
   ARROW_ASSIGN_OR_RAISE(request.codec, CodecFor(request, *served));
+  // Another server that goes on with the stream must cut the same batches.
+  if (request.message_bytes == 0) request.message_bytes = options_.message_bytes;
   const exec::Table& table = *served->table;
   const int64_t expires_at = SecondsNow() + options_.ticket_seconds;
   std::vector<wire::FlightEndpoint> endpoints;
@@ -234,6 +242,10 @@ Result<std::unique_ptr<ScanStream>> TableServer::MakeStream(
   options.messages.message_bytes = options.run.switches.morsel_bytes;
   options.messages.skip_batches = call.skip_batches;
   options.is_gone = call.is_gone;
+  // Among many streams each is busy enough with one slot, and makes less at once.
+  if (places_.taken() > SlotsOf(options.run)) options.run.slots = 1;
+  options.ahead_bytes = std::clamp(kAheadBytes / std::max(1, places_.taken()),
+                                   kLeastAheadBytes, options.ahead_bytes);
   options.on_end = [this](int64_t messages, int64_t bytes) {
     metrics_.messages += messages;
     metrics_.bytes += bytes;
