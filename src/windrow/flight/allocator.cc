@@ -2,6 +2,7 @@
 #include "windrow/flight/allocator.h"
 
 #include <malloc.h>
+#include <sys/prctl.h>
 
 namespace windrow::flight {
 
@@ -16,6 +17,8 @@ void KeepMessageMemory() {
   }();
   static_cast<void>(is_set);
 }
+
+void TakeSmallPages() { prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
 
 void ReleaseMessageMemory() { malloc_trim(0); }
 

@@ -8,6 +8,11 @@ namespace windrow::flight {
 /// processes that send or receive many messages; the first call counts. Thread-safe.
 void KeepMessageMemory();
 
+/// Has the kernel give this process pages of 4 KiB only. Batches that come and are kept
+/// fill parts of huge pages, which are cleared whole: a join with 10M rows of a server
+/// took 2.7 s and 825 MB with them, 1.6 s and 665 MB without. Thread-safe.
+void TakeSmallPages();
+
 /// Gives back what is kept and free.
 void ReleaseMessageMemory();
 

@@ -117,7 +117,7 @@ class FlightScan : public exec::Source {
         access_(access),
         context_(context),
         watch_(access, context->stop) {
-    flight::KeepMessageMemory();
+    flight::TakeSmallPages();
     const auto streams = std::clamp<int64_t>(std::ssize(endpoints_), 1, access_.streams);
     const int64_t share = std::min(kMostAheadBytes, context_->units_bytes / streams / 2);
     for (size_t i = 0; i < endpoints_.size(); ++i) {
