@@ -25,7 +25,7 @@ from support.flight_faults import (
     TcpProxy,
     sleep_for_ever,
 )
-from support.flight_server import FlightServer, free_port, replicas
+from support.flight_server import CALL_SECONDS, FlightServer, free_port, replicas
 
 TOKEN = "a-token-of-the-tests"
 OLD_CONTENT = b"what the output held before\n"
@@ -168,15 +168,25 @@ def test_a_server_that_never_answers_is_given_up(folder: Path, tmp_path: Path):
         assert _fails(folder, tmp_path, silent.address, patience=0.5).exit_code == 4
 
 
+def _ending(server: FlightServer, end: str) -> Callable[[], object]:
+    """Kills a server, or lets it end by itself: its streams are broken off by then."""
+
+    def stop() -> None:
+        server.process.terminate()
+        time.sleep(0.5)
+
+    return server.kill if end == "kill" else stop
+
+
 @pytest.mark.parametrize("end", ["kill", "stop"])
 def test_a_replica_goes_on_when_the_server_ends(end: str, folder: Path, tmp_path: Path):
     path = {"wide": folder / "wide.arrow"}
     with replicas(2, path, token=TOKEN) as (first, second):
-        action = first.kill if end == "kill" else first.stop
+        action = _ending(first, end)
         with TcpProxy(first.port, lambda *_: Call(FAR, action)) as proxy:
             words = ["--token-file", str(folder / "token")]
             assert _is_right(folder, tmp_path, proxy.address, *words)
-        assert first.process.poll() is not None
+        first.process.wait(CALL_SECONDS)
         assert second.metrics()["streams_total"] > 0
         second.wait_for_streams(0)
 
@@ -202,10 +212,10 @@ def test_a_replica_with_other_settings_goes_on(folder: Path, tmp_path: Path):
 @pytest.mark.parametrize("end", ["kill", "stop"])
 def test_without_a_replica_the_old_output_stays(end: str, folder: Path, tmp_path: Path):
     with FlightServer({"wide": folder / "wide.arrow"}) as server:
-        action = server.kill if end == "kill" else server.stop
+        action = _ending(server, end)
         with TcpProxy(server.port, lambda *_: Call(FAR, action)) as proxy:
             assert _fails(folder, tmp_path, proxy.address).exit_code == 4
-        assert server.process.poll() is not None
+        server.process.wait(CALL_SECONDS)
 
 
 def test_a_server_that_comes_back_is_asked_again(folder: Path, tmp_path: Path):
