@@ -35,7 +35,7 @@ struct HeldBatch : exec::Prepared {
 };
 
 /// Counts rows, hands them to a file if there is one, and lets them go.
-class DropSink : public exec::Sink {
+class DropSink : public exec::TransientSink {
  public:
   DropSink(std::unique_ptr<AnswerFile> file, int64_t* rows)
       : file_(std::move(file)), rows_(rows) {}
@@ -49,9 +49,6 @@ class DropSink : public exec::Sink {
     return file_ == nullptr ? Status::OK() : file_->Write(batch);
   }
   Status Finish() override { return file_ == nullptr ? Status::OK() : file_->Close(); }
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
-  int64_t bytes_written() const override { return 0; }
 
  private:
   std::unique_ptr<AnswerFile> file_;

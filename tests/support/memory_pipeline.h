@@ -36,16 +36,13 @@ class MemorySource : public exec::Source {
 std::deque<Batches> AsUnits(const Batches& batches);
 
 /// Keeps what is written in `*rows`.
-class CollectingSink : public exec::Sink {
+class CollectingSink : public exec::TransientSink {
  public:
   explicit CollectingSink(Batches* rows) : rows_(rows) {}
 
   Result<std::unique_ptr<exec::Prepared>> Encode(BatchPtr batch) override;
   Status Write(std::unique_ptr<exec::Prepared> encoded) override;
-  Status Finish() override { return Status::OK(); }
-  Status Commit() override { return Status::OK(); }
   void Abort() override { rows_->clear(); }
-  int64_t bytes_written() const override { return 0; }
 
  private:
   Batches* rows_;

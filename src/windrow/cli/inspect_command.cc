@@ -25,7 +25,7 @@ namespace windrow::cli {
 namespace {
 
 /// Validates every batch and keeps nothing.
-class ValidatingSink : public exec::Sink {
+class ValidatingSink : public exec::TransientSink {
  public:
   explicit ValidatingSink(std::string path) : path_(std::move(path)) {}
 
@@ -41,10 +41,6 @@ class ValidatingSink : public exec::Sink {
     return nullptr;
   }
   Status Write(std::unique_ptr<exec::Prepared>) override { return Status::OK(); }
-  Status Finish() override { return Status::OK(); }
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
-  int64_t bytes_written() const override { return 0; }
 
  private:
   std::string path_;

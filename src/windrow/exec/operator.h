@@ -91,4 +91,13 @@ class Sink {
   virtual int64_t bytes_written() const = 0;
 };
 
+/// A sink that stores nothing: there is nothing to publish and nothing to remove.
+class TransientSink : public Sink {
+ public:
+  Status Finish() override { return Status::OK(); }
+  Status Commit() override { return Status::OK(); }
+  void Abort() override {}
+  int64_t bytes_written() const override { return 0; }
+};
+
 }  // namespace windrow::exec

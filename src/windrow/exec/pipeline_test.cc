@@ -208,7 +208,7 @@ class TestBreaker : public Breaker {
   std::atomic<int> calls_ = 0;
 };
 
-class RowSink : public Sink {
+class RowSink : public TransientSink {
  public:
   RowSink(Rows* rows, Script* script) : rows_(rows), script_(script) {}
   Result<PreparedPtr> Encode(BatchPtr batch) override {
@@ -226,8 +226,6 @@ class RowSink : public Sink {
     return Status::OK();
   }
   Status Finish() override { return script_->At("SinkFinish"); }
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
   int64_t bytes_written() const override {
     return static_cast<int64_t>(rows_->size()) * 8;
   }

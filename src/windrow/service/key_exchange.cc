@@ -25,7 +25,7 @@ struct WrittenBatch : exec::Prepared {
   std::shared_ptr<arrow::RecordBatch> batch;
 };
 
-class WriterSink : public exec::Sink {
+class WriterSink : public exec::TransientSink {
  public:
   WriterSink(wire::FlightMessageWriter* writer, std::shared_ptr<const void> run)
       : writer_(writer), run_(std::move(run)) {}
@@ -39,9 +39,6 @@ class WriterSink : public exec::Sink {
     bytes_written_ += arrow::util::TotalBufferSize(batch);
     return writer_->WriteRecordBatch(batch);
   }
-  Status Finish() override { return Status::OK(); }
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
   int64_t bytes_written() const override { return bytes_written_; }
 
  private:

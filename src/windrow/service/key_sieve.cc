@@ -24,7 +24,7 @@ cp::ExecContext SerialContext() {
 }
 
 /// Keeps the keys that pass; of each batch once.
-class SieveSink : public exec::Sink {
+class SieveSink : public exec::TransientSink {
  public:
   SieveSink(const flight::KeyFilter& filter, arrow::ArrayVector* passed)
       : filter_(filter), passed_(passed) {}
@@ -44,10 +44,6 @@ class SieveSink : public exec::Sink {
     return nullptr;
   }
   Status Write(std::unique_ptr<exec::Prepared>) override { return Status::OK(); }
-  Status Finish() override { return Status::OK(); }
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
-  int64_t bytes_written() const override { return 0; }
 
  private:
   const flight::KeyFilter& filter_;

@@ -31,7 +31,7 @@ Result<std::shared_ptr<arrow::util::Codec>> CodecOf(const std::string& codec);
 /// Turns a pipeline's rows into Flight messages, encoded on the run's slots, and puts
 /// them into a channel that another thread sends from. The last message is the end mark
 /// (flight/stream_mark.h).
-class MessageSink : public exec::Sink {
+class MessageSink : public exec::TransientSink {
  public:
   /// `channel` outlives this object.
   static Result<std::unique_ptr<MessageSink>> Make(const MessageOptions& options,
@@ -46,8 +46,6 @@ class MessageSink : public exec::Sink {
     return channel_->AwaitRoom(std::move(resume));
   }
   Status Finish() override;
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
   int64_t bytes_written() const override { return bytes_written_; }
 
  private:

@@ -10,7 +10,7 @@ namespace windrow::sink {
 
 /// Keeps a pipeline's rows in memory, as the batches they came in. Read batches() after
 /// Commit; before it they may be incomplete.
-class CollectSink : public exec::Sink {
+class CollectSink : public exec::TransientSink {
  public:
   using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
@@ -20,10 +20,7 @@ class CollectSink : public exec::Sink {
   Result<std::unique_ptr<exec::Prepared>> Encode(
       std::shared_ptr<arrow::RecordBatch> batch) override;
   Status Write(std::unique_ptr<exec::Prepared> encoded) override;
-  Status Finish() override { return Status::OK(); }
-  Status Commit() override { return Status::OK(); }
   void Abort() override;
-  int64_t bytes_written() const override { return 0; }
 
  private:
   std::shared_ptr<Batches> batches_;

@@ -9,7 +9,7 @@
 namespace windrow::sink {
 
 /// Puts a pipeline's rows into a buffer, from which other pipelines of the run read them.
-class RowBufferSink : public exec::Sink {
+class RowBufferSink : public exec::TransientSink {
  public:
   /// `schema` is the buffer's.
   RowBufferSink(std::shared_ptr<arrow::Schema> schema,
@@ -19,10 +19,6 @@ class RowBufferSink : public exec::Sink {
   Result<std::unique_ptr<exec::Prepared>> Encode(
       std::shared_ptr<arrow::RecordBatch> batch) override;
   Status Write(std::unique_ptr<exec::Prepared> encoded) override;
-  Status Finish() override { return Status::OK(); }
-  Status Commit() override { return Status::OK(); }
-  void Abort() override {}
-  int64_t bytes_written() const override { return 0; }
 
  private:
   std::shared_ptr<arrow::Schema> schema_;
