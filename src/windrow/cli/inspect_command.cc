@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <numeric>
 #include <ostream>
-#include <thread>
 
 #include "windrow/base/byte_size.h"
 #include "windrow/cli/inspect_array_record.h"
@@ -50,8 +49,7 @@ class ValidatingSink : public exec::TransientSink {
 Status ScanInto(const exec::Table& table, std::unique_ptr<exec::Sink> sink,
                 std::optional<int64_t> limit, const arrow::StopToken& stop,
                 int64_t* rows) {
-  exec::TaskSlots slots(
-      static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  exec::TaskSlots slots(exec::DefaultSlots());
   exec::RunContext context;
   context.pool = arrow::default_memory_pool();
   context.slots = &slots;

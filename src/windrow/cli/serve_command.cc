@@ -7,6 +7,7 @@
 #include "windrow/base/byte_size.h"
 #include "windrow/cli/text_file.h"
 #include "windrow/exec/switches.h"
+#include "windrow/runner/local_runner.h"
 #include "windrow/service/flight_service.h"
 
 namespace windrow::cli {
@@ -52,8 +53,9 @@ Result<service::ServiceOptions> ServiceOptionsOf(const ServeOptions& options) {
   ARROW_ASSIGN_OR_RAISE(
       service.most_filter_bytes,
       ReadSize("--filter-bytes", options.filter_bytes, kKiB, 1024 * kMiB));
-  ARROW_ASSIGN_OR_RAISE(service.memory_bytes, ReadSize("--memory", options.memory,
-                                                       64 * kMiB, int64_t{1} << 50));
+  ARROW_ASSIGN_OR_RAISE(
+      service.memory_bytes,
+      ReadSize("--memory", options.memory, runner::kLeastMemoryBytes, int64_t{1} << 50));
   service.codec = options.codec;
   service.most_streams = options.streams;
   service.wait_seconds = options.wait_seconds;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
-#include <thread>
 #include <vector>
 
 #include "windrow/cli/probe_rows_manifest.h"
@@ -204,8 +203,7 @@ Totals FolderCheck::Sum(size_t begin, size_t end) const {
 Status VerifyProbeRows(const std::string& folder, const EngineOptions& options,
                        const arrow::StopToken& stop, std::ostream& out) {
   ARROW_ASSIGN_OR_RAISE(ProbeRowsManifest manifest, ReadProbeRowsManifest(folder));
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  exec::TaskSlots slots(options.slots > 0 ? options.slots : cores);
+  exec::TaskSlots slots(options.slots > 0 ? options.slots : exec::DefaultSlots());
   exec::RunContext context;
   context.pool = arrow::default_memory_pool();
   context.slots = &slots;

@@ -6,6 +6,7 @@
 #include <tbb/task_arena.h>
 #include <time.h>
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 
@@ -63,6 +64,10 @@ TaskSlots::TaskSlots(int num_slots)
 }
 
 TaskSlots::~TaskSlots() = default;
+
+int DefaultSlots() {
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 bool TaskSlots::IsWorker() { return working_for != nullptr; }
 

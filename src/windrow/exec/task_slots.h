@@ -40,6 +40,9 @@ class TaskSlots {
   std::unique_ptr<Arena> arena_;
 };
 
+/// One for each core.
+int DefaultSlots();
+
 /// CPU time of the calling thread, in nanoseconds.
 int64_t ThreadCpuNanos();
 

@@ -6,6 +6,7 @@
 
 #include "windrow/base/near_name.h"
 #include "windrow/plan/job_spec_check.h"
+#include "windrow/plan/step_chain.h"
 
 namespace windrow::recipe {
 namespace {
@@ -52,25 +53,6 @@ Result<std::vector<plan::SortKey>> ParseSortBy(const std::string& sort_by) {
   return keys;
 }
 
-/// Appends steps one after the other, each reading the one before.
-class Chain {
- public:
-  Chain(JobSpec* job, std::string from) : job_(job), from_(std::move(from)) {}
-
-  template <typename Spec>
-  void Add(const std::string& name, Spec spec) {
-    spec.from = from_;
-    job_->steps.push_back({name, std::move(spec)});
-    from_ = name;
-  }
-
-  const std::string& last() const { return from_; }
-
- private:
-  JobSpec* job_;
-  std::string from_;
-};
-
 }  // namespace
 
 Result<JobSpec> EnrichJob(const EnrichOptions& options) {
@@ -96,7 +78,7 @@ Result<JobSpec> EnrichJob(const EnrichOptions& options) {
   }
   job.steps.push_back({"enriched", std::move(join)});
 
-  Chain chain(&job, "enriched");
+  plan::StepChain chain(&job, "enriched");
   if (options.spread) {
     chain.Add("spreads", plan::WithColumnsSpec{{{"spread_pct", "100 * spread / price"},
                                                 {"spread_bps", "10000 * spread / price"}},

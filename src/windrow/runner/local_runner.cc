@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <thread>
 
 #include "windrow/base/version.h"
 #include "windrow/exec/process_memory.h"
@@ -40,9 +39,7 @@ double CpuSecondsNow() {
 }
 
 RunOptions WithDefaults(RunOptions options) {
-  if (options.slots == 0) {
-    options.slots = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  }
+  if (options.slots == 0) options.slots = exec::DefaultSlots();
   if (options.memory_bytes == 0) options.memory_bytes = exec::DefaultBudgetBytes();
   if (options.temp_dir.empty()) {
     const char* system_folder = getenv("TMPDIR");

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "windrow/base/byte_size.h"
-#include "windrow/base/near_name.h"
 #include "windrow/service/kept_buffer.h"
 #include "windrow/service/key_sieve.h"
 
@@ -53,10 +52,7 @@ Status CheckKeyColumn(const arrow::Schema& keys, const ServedTable& served,
     return UserError("found ", keys.num_fields(), " columns of keys; expected one");
   }
   if (request->key_column.empty()) request->key_column = keys.field(0)->name();
-  const arrow::Schema& schema = *served.table->schema();
-  if (schema.GetFieldIndex(request->key_column) >= 0) return Status::OK();
-  return UserError("table ", served.name, ": found no column '", request->key_column, "'",
-                   DidYouMean(request->key_column, schema.field_names()));
+  return served.CheckColumn(request->key_column);
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 
 #include <utility>
 
-#include "windrow/base/near_name.h"
 #include "windrow/plan/job_spec_check.h"
 #include "windrow/plan/open_files.h"
+#include "windrow/plan/step_chain.h"
 
 namespace windrow::service {
 namespace {
@@ -22,36 +22,6 @@ std::vector<std::string> ColumnsOf(const flight::ScanRequest& request,
   return request.columns.has_value() ? *request.columns : schema.field_names();
 }
 
-Status CheckColumn(const std::string& name, const ServedTable& served) {
-  const arrow::Schema& schema = *served.table->schema();
-  if (schema.GetFieldIndex(name) >= 0) return Status::OK();
-  return UserError("table ", served.name, ": found no column '", name, "'",
-                   DidYouMean(name, schema.field_names()));
-}
-
-/// Appends steps, each reading the one before.
-class Chain {
- public:
-  explicit Chain(plan::JobSpec* job) : job_(job) {}
-
-  template <typename Spec>
-  void Add(const std::string& name, Spec spec) {
-    spec.from = last_;
-    job_->steps.push_back({name, std::move(spec)});
-    last_ = name;
-  }
-  void AddJoin(const std::string& name, plan::JoinSpec join) {
-    join.right = last_;
-    job_->steps.push_back({name, std::move(join)});
-    last_ = name;
-  }
-  const std::string& last() const { return last_; }
-
- private:
-  plan::JobSpec* job_;
-  std::string last_ = kTable;
-};
-
 }  // namespace
 
 Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
@@ -61,7 +31,7 @@ Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
   const arrow::Schema& schema = *part.served->table->schema();
   const std::vector<std::string> columns = ColumnsOf(request, schema);
   for (const std::string& name : columns) {
-    ARROW_RETURN_NOT_OK(CheckColumn(name, *part.served));
+    ARROW_RETURN_NOT_OK(part.served->CheckColumn(name));
   }
   plan::Access access;
   access.opened[kTable] = part.chunks.has_value()
@@ -70,10 +40,10 @@ Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
   plan::JobSpec job;
   job.document_name = "table " + part.served->name;
   job.sources.push_back({kTable, plan::ScanSpec{{part.served->name}, std::nullopt}});
-  Chain chain(&job);
+  plan::StepChain chain(&job, kTable);
   if (!request.where.empty()) chain.Add("where", plan::FilterSpec{request.where, ""});
   if (!request.key_column.empty()) {
-    ARROW_RETURN_NOT_OK(CheckColumn(request.key_column, *part.served));
+    ARROW_RETURN_NOT_OK(part.served->CheckColumn(request.key_column));
     const auto field = arrow::field(request.key_column, keys->type());
     access.opened[kKeys] = plan::OpenBatch(
         arrow::RecordBatch::Make(arrow::schema({field}), keys->length(), {keys}));
@@ -96,7 +66,7 @@ Status CheckScan(const flight::ScanRequest& request, const ServedTable& served,
                  const exec::Switches& switches) {
   flight::ScanRequest rows = request;
   if (!request.key_column.empty()) {
-    ARROW_RETURN_NOT_OK(CheckColumn(request.key_column, served));
+    ARROW_RETURN_NOT_OK(served.CheckColumn(request.key_column));
     if (request.key_filter.empty()) {
       return UserError("the scan request: key 'key_column' without 'key_filter'");
     }
@@ -110,7 +80,7 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOf(const flight::ScanRequest& reque
                                                 const ServedTable& served) {
   arrow::FieldVector fields;
   for (const std::string& name : ColumnsOf(request, *served.table->schema())) {
-    ARROW_RETURN_NOT_OK(CheckColumn(name, served));
+    ARROW_RETURN_NOT_OK(served.CheckColumn(name));
     fields.push_back(served.table->schema()->GetFieldByName(name));
   }
   return arrow::schema(std::move(fields));

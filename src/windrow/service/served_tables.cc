@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/service/served_tables.h"
 
+#include <arrow/type.h>
+
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -39,6 +41,13 @@ Result<std::string> SnapshotOf(const std::string& pattern,
 }
 
 }  // namespace
+
+Status ServedTable::CheckColumn(const std::string& column) const {
+  const arrow::Schema& schema = *table->schema();
+  if (schema.GetFieldIndex(column) >= 0) return Status::OK();
+  return UserError("table ", name, ": found no column '", column, "'",
+                   DidYouMean(column, schema.field_names()));
+}
 
 Result<ServedTables> ServedTables::Open(const std::vector<std::string>& assignments,
                                         const fs::ObjectAccess& access) {

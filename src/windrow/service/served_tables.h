@@ -18,6 +18,9 @@ struct ServedTable {
   std::shared_ptr<exec::Table> table;
   /// Of the files' sizes and ends: the same for copies, another when they were changed.
   std::string snapshot;
+
+  /// UserError with the near name when it has no column of that name.
+  Status CheckColumn(const std::string& column) const;
 };
 
 /// What a server serves, and nothing else. Immutable and thread-safe.

@@ -10,9 +10,9 @@
 #include <charconv>
 #include <chrono>
 #include <random>
-#include <thread>
 #include <utility>
 
+#include "windrow/exec/task_slots.h"
 #include "windrow/flight/call_error.h"
 #include "windrow/flight/call_names.h"
 #include "windrow/service/key_exchange.h"
@@ -67,8 +67,7 @@ Result<int64_t> SkipOf(const wire::ServerCallContext& context) {
 }
 
 int SlotsOf(const runner::RunOptions& run) {
-  return run.slots > 0 ? run.slots
-                       : static_cast<int>(std::thread::hardware_concurrency());
+  return run.slots > 0 ? run.slots : exec::DefaultSlots();
 }
 
 /// Bytes by which a client measures the link: as many as `text` says.

@@ -18,6 +18,7 @@
 #include "windrow/flight/allocator.h"
 #include "windrow/flight/call_error.h"
 #include "windrow/flight/owned_batch.h"
+#include "windrow/source/batch_unit.h"
 #include "windrow/source/flight_columns.h"
 
 namespace windrow::source {
@@ -25,15 +26,6 @@ namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 using Clock = std::chrono::steady_clock;
-
-class OneBatch : public exec::UnitReader {
- public:
-  explicit OneBatch(BatchPtr batch) : batch_(std::move(batch)) {}
-  Result<BatchPtr> Next() override { return std::exchange(batch_, nullptr); }
-
- private:
-  BatchPtr batch_;
-};
 
 /// Breaks off streams that wait too long for a message, and all of them when the run is
 /// stopped. A thread looks at them a few times a second.
@@ -147,7 +139,7 @@ class FlightScan : public exec::Source {
       const auto batch = channels_[current_]->Pop();
       ARROW_RETURN_NOT_OK(stop.Poll());
       ARROW_RETURN_NOT_OK(batch.status());
-      if (batch->has_value()) return std::make_unique<OneBatch>(**batch);
+      if (batch->has_value()) return std::make_unique<BatchUnit>(**batch);
     }
     return nullptr;
   }

@@ -11,20 +11,12 @@
 #include <vector>
 
 #include "windrow/exec/run_context.h"
+#include "windrow/source/batch_unit.h"
 
 namespace windrow::source {
 namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
-
-class SliceReader final : public exec::UnitReader {
- public:
-  explicit SliceReader(BatchPtr slice) : slice_(std::move(slice)) {}
-  Result<BatchPtr> Next() override { return std::exchange(slice_, nullptr); }
-
- private:
-  BatchPtr slice_;
-};
 
 /// Slices of a morsel's rows. The whole table is no larger than its text in the job.
 class ValuesSource final : public exec::Source {
@@ -41,7 +33,7 @@ class ValuesSource final : public exec::Source {
     const int64_t count = std::min(morsel_rows_, rows_->num_rows() - next_row_);
     auto slice = rows_->Slice(next_row_, count);
     next_row_ += count;
-    return std::make_unique<SliceReader>(std::move(slice));
+    return std::make_unique<BatchUnit>(std::move(slice));
   }
 
   int64_t bytes_read() const override { return 0; }
