@@ -70,22 +70,21 @@ Result<ScanEndpoint> EndpointOf(const wire::FlightEndpoint& endpoint,
 
 BatchStream::BatchStream(std::string place,
                          std::unique_ptr<wire::FlightStreamReader> reader, bool has_marks,
-                         StreamChecksum checksum, StreamMark received)
+                         StreamMark received)
     : place_(std::move(place)),
       reader_(std::move(reader)),
       has_marks_(has_marks),
-      checksum_(checksum),
       received_(received) {}
 
 BatchStream::~BatchStream() { LeaveServer(); }
 
 Status BatchStream::CheckEnd(const StreamMark& mark) const {
   if (mark.batches == received_.batches && mark.rows == received_.rows &&
-      mark.checksum == checksum_.value()) {
+      mark.checksum == received_.checksum) {
     return Status::OK();
   }
   return DataError(place_, ": found ", received_.batches, " batches of ", received_.rows,
-                   " rows, checksum ", checksum_.value(), "; expected ", mark.batches,
+                   " rows, checksum ", received_.checksum, "; expected ", mark.batches,
                    " of ", mark.rows, ", checksum ", mark.checksum);
 }
 
@@ -114,7 +113,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
     return DataError(place_, ": found batch ", mark->batches, "; expected batch ",
                      received_.batches);
   }
-  checksum_.Add(*next->data);
+  if (!hasher_.has_value()) hasher_.emplace(*next->data->schema());
+  ARROW_ASSIGN_OR_RAISE(const uint64_t hash, hasher_->OfReceived(*next->data));
+  received_.checksum = NextChecksum(received_.checksum, hash);
   ++received_.batches;
   received_.rows += next->data->num_rows();
   return std::move(next->data);
@@ -173,7 +174,6 @@ Result<ScanInfo> Client::Describe(const ScanRequest& request) const {
   scan.rows = Known(info.total_records());
   scan.bytes = Known(info.total_bytes());
   scan.is_windrow = info.app_metadata().starts_with(kInfoMagic);
-  if (scan.is_windrow) scan.codec = info.app_metadata().substr(sizeof(kInfoMagic) - 1);
   for (const wire::FlightEndpoint& endpoint : info.endpoints()) {
     auto read = EndpointOf(endpoint, server_);
     if (!read.ok()) return At(place, read.status());
@@ -227,10 +227,8 @@ Result<std::unique_ptr<BatchStream>> Client::Get(
   options.read_options.memory_pool = pool;
   options.read_options.use_threads = false;
   StreamMark received;
-  StreamChecksum checksum;
   if (former != nullptr) {
     received = former->received();
-    checksum = former->checksum();
     options.headers.emplace_back(kSkipHeader, std::to_string(received.batches));
   }
   // DoGet waits for the schema.
@@ -251,7 +249,7 @@ Result<std::unique_ptr<BatchStream>> Client::Get(
       check);
   if (!reader.ok()) return FromCallError(server_.uri(), reader.status());
   return std::make_unique<BatchStream>(server_.uri(), *std::move(reader), has_marks,
-                                       checksum, received);
+                                       received);
 }
 
 }  // namespace windrow::flight

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "windrow/base/status.h"
+#include "windrow/flight/batch_hash.h"
 #include "windrow/flight/scan_request.h"
 #include "windrow/flight/server_access.h"
 #include "windrow/flight/server_address.h"
@@ -35,7 +36,6 @@ struct ScanInfo {
   std::optional<int64_t> rows;   ///< nothing: unknown
   std::optional<int64_t> bytes;  ///< as stored
   bool is_windrow = false;       ///< the server understands ScanRequest and sends marks
-  std::string codec;             ///< of a Windrow server: what it compresses with
   std::vector<ScanEndpoint> endpoints;
 };
 
@@ -46,7 +46,7 @@ class BatchStream {
   /// `has_marks`: the stream ends with a mark, which is checked.
   BatchStream(std::string place,
               std::unique_ptr<arrow::flight::FlightStreamReader> reader, bool has_marks,
-              StreamChecksum checksum, StreamMark received);
+              StreamMark received);
   ~BatchStream();
 
   /// The next batch; null at the end. StorageError when the stream breaks or ends short,
@@ -54,7 +54,6 @@ class BatchStream {
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
   /// What has come so far, for a stream that goes on where this one broke off.
   const StreamMark& received() const { return received_; }
-  const StreamChecksum& checksum() const { return checksum_; }
   /// Bytes of the batches before the last one as they came over the wire; of a server
   /// without marks, of all as they are in memory. After Next.
   int64_t wire_bytes() const { return wire_bytes_; }
@@ -69,7 +68,7 @@ class BatchStream {
   std::string place_;
   std::unique_ptr<arrow::flight::FlightStreamReader> reader_;
   bool has_marks_;
-  StreamChecksum checksum_;
+  std::optional<BatchHasher> hasher_;  ///< from the first batch on
   StreamMark received_;
   int64_t wire_bytes_ = 0;
 };

@@ -8,12 +8,6 @@
 //   bytes 32..39  checksum
 #include "windrow/flight/stream_mark.h"
 
-#include <arrow/array/data.h>
-#include <arrow/buffer.h>
-#include <arrow/ipc/writer.h>
-#include <arrow/record_batch.h>
-#include <arrow/type.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -37,33 +31,6 @@ struct MarkBytes {
   uint64_t checksum;
 };
 static_assert(sizeof(MarkBytes) == 40);
-
-/// XXH3 takes the length in as well, so an empty buffer counts.
-uint64_t Chained(uint64_t so_far, const void* data, int64_t size) {
-  return XXH3_64bits_withSeed(data, static_cast<size_t>(size), so_far);
-}
-
-uint64_t Chained(uint64_t so_far, const std::shared_ptr<arrow::Buffer>& buffer) {
-  if (buffer == nullptr) return Chained(so_far, nullptr, 0);
-  return Chained(so_far, buffer->data(), buffer->size());
-}
-
-/// The place for a validity bitmap that `type` has in memory but not in a message.
-bool SendsNoValidity(arrow::Type::type type) {
-  return type == arrow::Type::NA || type == arrow::Type::SPARSE_UNION ||
-         type == arrow::Type::DENSE_UNION || type == arrow::Type::RUN_END_ENCODED;
-}
-
-/// In the order of a message: an array's own buffers, then its children.
-uint64_t Chained(uint64_t so_far, const arrow::ArrayData& array) {
-  const arrow::DataType* type = array.type.get();
-  const size_t first = SendsNoValidity(type->storage_id()) ? 1 : 0;
-  for (size_t i = first; i < array.buffers.size(); ++i) {
-    so_far = Chained(so_far, array.buffers[i]);
-  }
-  for (const auto& child : array.child_data) so_far = Chained(so_far, *child);
-  return so_far;
-}
 
 }  // namespace
 
@@ -96,17 +63,8 @@ Result<StreamMark> ReadStreamMark(std::string_view bytes) {
                     read.checksum};
 }
 
-void StreamChecksum::Add(const arrow::ipc::IpcPayload& payload, int64_t rows) {
-  value_ = Chained(value_, &rows, sizeof(rows));
-  for (const auto& buffer : payload.body_buffers) value_ = Chained(value_, buffer);
-}
-
-void StreamChecksum::Add(const arrow::RecordBatch& batch) {
-  const int64_t rows = batch.num_rows();
-  value_ = Chained(value_, &rows, sizeof(rows));
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    value_ = Chained(value_, *batch.column_data(i));
-  }
+uint64_t NextChecksum(uint64_t checksum, uint64_t batch_hash) {
+  return XXH3_64bits_withSeed(&batch_hash, sizeof(batch_hash), checksum);
 }
 
 }  // namespace windrow::flight

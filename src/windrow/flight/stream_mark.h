@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arrow/type_fwd.h>
-
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "windrow/base/status.h"
-
-namespace arrow::ipc {
-struct IpcPayload;
-}
 
 namespace windrow::flight {
 
@@ -34,19 +27,8 @@ std::string WriteStreamMark(const StreamMark& mark);
 /// DataError when `bytes` is none. Safe on any bytes.
 Result<StreamMark> ReadStreamMark(std::string_view bytes);
 
-/// Checksum of a stream's batches, in order: of the bytes of every buffer as Arrow IPC
-/// sends them uncompressed, of their lengths and of the numbers of rows (XXH3, chained by
-/// the checksum so far). Both overloads give the same for the two ends of a stream.
-class StreamChecksum {
- public:
-  /// The sender's: of a SendableBatch's payload made without compression.
-  void Add(const arrow::ipc::IpcPayload& payload, int64_t rows);
-  /// The receiver's: of the batch that came out of such a payload, compressed or not.
-  void Add(const arrow::RecordBatch& batch);
-  uint64_t value() const { return value_; }
-
- private:
-  uint64_t value_ = 0;
-};
+/// The checksum of a stream whose checksum so far is `checksum` and whose next batch has
+/// the hash `batch_hash` (batch_hash.h). It starts at 0.
+uint64_t NextChecksum(uint64_t checksum, uint64_t batch_hash);
 
 }  // namespace windrow::flight

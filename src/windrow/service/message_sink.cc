@@ -30,20 +30,17 @@ constexpr int64_t kMostAhead = 64 << 20;
 /// A buffer that does not shrink by this share is sent as it is.
 constexpr double kLeastSavings = 0.05;
 
+/// Holds nothing of the batch but what is sent.
 struct Message {
-  std::shared_ptr<arrow::RecordBatch> batch;
-  IpcPayload plain;
-  IpcPayload compressed;  ///< empty without a codec
+  int64_t rows = 0;
+  uint64_t hash = 0;
+  arrow::ipc::DictionaryVector dictionaries;
+  IpcPayload payload;
 };
 
 struct EncodedBatch : exec::Prepared {
   std::vector<Message> messages;
 };
-
-Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(
-    const std::shared_ptr<arrow::Schema>& schema, arrow::MemoryPool* pool) {
-  return arrow::RecordBatch::MakeEmpty(schema, pool);
-}
 
 }  // namespace
 
@@ -78,7 +75,8 @@ MessageSink::MessageSink(const MessageOptions& options,
       schema_(std::move(schema)),
       channel_(channel),
       plain_(arrow::ipc::IpcWriteOptions::Defaults()),
-      mapper_(*schema_) {
+      mapper_(*schema_),
+      hasher_(*schema_) {
   plain_.memory_pool = context->pool;
   plain_.use_threads = false;
   compressed_ = plain_;
@@ -98,44 +96,47 @@ Result<std::unique_ptr<exec::Prepared>> MessageSink::Encode(
   auto encoded = std::make_unique<EncodedBatch>();
   const int64_t rows = RowsOfMessage(*batch);
   for (int64_t start = 0; start < batch->num_rows(); start += rows) {
+    ARROW_ASSIGN_OR_RAISE(
+        const auto part,
+        flight::SendableBatch(batch->Slice(start, rows), plain_.memory_pool));
     Message& message = encoded->messages.emplace_back();
-    ARROW_ASSIGN_OR_RAISE(message.batch, flight::SendableBatch(batch->Slice(start, rows),
-                                                               plain_.memory_pool));
+    message.rows = part->num_rows();
+    ARROW_ASSIGN_OR_RAISE(message.dictionaries, DictionariesOf(*part));
     ARROW_RETURN_NOT_OK(
-        arrow::ipc::GetRecordBatchPayload(*message.batch, plain_, &message.plain));
+        arrow::ipc::GetRecordBatchPayload(*part, plain_, &message.payload));
+    ARROW_ASSIGN_OR_RAISE(message.hash, hasher_.OfSent(*part, message.payload));
     if (compressed_.codec == nullptr) continue;
-    ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(*message.batch, compressed_,
-                                                          &message.compressed));
+    message.payload = {};
+    ARROW_RETURN_NOT_OK(
+        arrow::ipc::GetRecordBatchPayload(*part, compressed_, &message.payload));
   }
   return encoded;
 }
 
 Status MessageSink::Write(std::unique_ptr<exec::Prepared> encoded) {
   for (Message& message : static_cast<EncodedBatch&>(*encoded).messages) {
-    checksum_.Add(message.plain, message.batch->num_rows());
-    const int64_t bytes = compressed_.codec == nullptr ? message.plain.body_length
-                                                       : message.compressed.body_length;
+    const int64_t bytes = message.payload.body_length;
     if (sent_.batches >= options_.skip_batches) {
-      ARROW_RETURN_NOT_OK(SendDictionaries(*message.batch));
-      ARROW_RETURN_NOT_OK(Send(compressed_.codec == nullptr
-                                   ? std::move(message.plain)
-                                   : std::move(message.compressed),
-                               &sent_));
+      ARROW_RETURN_NOT_OK(SendDictionaries(message.dictionaries));
+      ARROW_RETURN_NOT_OK(Send(std::move(message.payload), &sent_));
     }
     ++sent_.batches;
-    sent_.rows += message.batch->num_rows();
+    sent_.rows += message.rows;
     sent_.bytes += bytes;
-    sent_.checksum = checksum_.value();
+    sent_.checksum = flight::NextChecksum(sent_.checksum, message.hash);
   }
   return Status::OK();
 }
 
-/// Those of the batch that were not sent yet.
-Status MessageSink::SendDictionaries(const arrow::RecordBatch& batch) {
-  if (mapper_.num_dicts() == 0) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto found,
-                        arrow::ipc::CollectDictionaries(batch, mapper_));
-  for (const auto& [id, dictionary] : found) {
+Result<arrow::ipc::DictionaryVector> MessageSink::DictionariesOf(
+    const arrow::RecordBatch& batch) const {
+  if (mapper_.num_dicts() == 0) return arrow::ipc::DictionaryVector();
+  return arrow::ipc::CollectDictionaries(batch, mapper_);
+}
+
+/// Those that were not sent yet.
+Status MessageSink::SendDictionaries(const arrow::ipc::DictionaryVector& dictionaries) {
+  for (const auto& [id, dictionary] : dictionaries) {
     std::shared_ptr<arrow::Array>& last = dictionaries_[id];
     if (last != nullptr && (last == dictionary || last->Equals(*dictionary))) continue;
     last = dictionary;
@@ -168,10 +169,12 @@ Status MessageSink::Send(IpcPayload payload, const flight::StreamMark* mark) {
 }
 
 Status MessageSink::Finish() {
-  ARROW_ASSIGN_OR_RAISE(const auto empty, EmptyBatch(schema_, plain_.memory_pool));
+  ARROW_ASSIGN_OR_RAISE(const auto empty,
+                        arrow::RecordBatch::MakeEmpty(schema_, plain_.memory_pool));
   IpcPayload payload;
   ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(*empty, plain_, &payload));
-  ARROW_RETURN_NOT_OK(SendDictionaries(*empty));
+  ARROW_ASSIGN_OR_RAISE(const auto dictionaries, DictionariesOf(*empty));
+  ARROW_RETURN_NOT_OK(SendDictionaries(dictionaries));
   sent_.is_end = true;
   return Send(std::move(payload), &sent_);
 }

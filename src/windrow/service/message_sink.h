@@ -12,6 +12,7 @@
 #include "windrow/exec/channel.h"
 #include "windrow/exec/operator.h"
 #include "windrow/exec/run_context.h"
+#include "windrow/flight/batch_hash.h"
 #include "windrow/flight/stream_mark.h"
 
 namespace windrow::service {
@@ -52,7 +53,9 @@ class MessageSink : public exec::TransientSink {
   MessageSink(const MessageOptions& options, std::shared_ptr<arrow::Schema> schema,
               MessageChannel* channel, exec::RunContext* context);
   int64_t RowsOfMessage(const arrow::RecordBatch& batch) const;
-  Status SendDictionaries(const arrow::RecordBatch& batch);
+  Result<arrow::ipc::DictionaryVector> DictionariesOf(
+      const arrow::RecordBatch& batch) const;
+  Status SendDictionaries(const arrow::ipc::DictionaryVector& dictionaries);
   Status Send(arrow::ipc::IpcPayload payload, const flight::StreamMark* mark);
 
   MessageOptions options_;
@@ -61,9 +64,9 @@ class MessageSink : public exec::TransientSink {
   arrow::ipc::IpcWriteOptions plain_;
   arrow::ipc::IpcWriteOptions compressed_;  ///< without a codec where none is wanted
   arrow::ipc::DictionaryFieldMapper mapper_;
+  flight::BatchHasher hasher_;
   /// By id: what was sent last.
   std::map<int64_t, std::shared_ptr<arrow::Array>> dictionaries_;
-  flight::StreamChecksum checksum_;
   flight::StreamMark sent_;
   int64_t bytes_written_ = 0;
 };
