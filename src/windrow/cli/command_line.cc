@@ -355,7 +355,7 @@ class CommandLine {
         ->add_option("--filter-bytes", serve_.filter_bytes,
                      "most that the keys of a semi-join may take")
         ->capture_default_str();
-    command->add_option("--memory", serve_.memory, "budget of one stream")
+    command->add_option("--memory", serve_.memory, "budget of all streams together")
         ->capture_default_str()
         ->group("Engine");
     command->add_option("--slots", serve_.slots, "CPU threads; default one per core")

@@ -30,21 +30,13 @@ class Channel {
     changed_.wait(lock, [&] {
       return is_cancelled_ || values_.empty() || bytes_ + bytes <= most_bytes_;
     });
-    if (is_cancelled_) return false;
-    values_.emplace_back(std::move(value), bytes);
-    bytes_ += bytes;
-    changed_.notify_all();
-    return true;
+    return Add(std::move(value), bytes);
   }
 
   /// Adds a value however full it is. False as with Push.
   bool PushNow(T value, int64_t bytes) {
     const std::scoped_lock lock(mutex_);
-    if (is_cancelled_) return false;
-    values_.emplace_back(std::move(value), bytes);
-    bytes_ += bytes;
-    changed_.notify_all();
-    return true;
+    return Add(std::move(value), bytes);
   }
 
   /// Of what it holds now.
@@ -106,6 +98,15 @@ class Channel {
   }
 
  private:
+  /// Needs the lock.
+  bool Add(T value, int64_t bytes) {
+    if (is_cancelled_) return false;
+    values_.emplace_back(std::move(value), bytes);
+    bytes_ += bytes;
+    changed_.notify_all();
+    return true;
+  }
+
   void Resume(std::unique_lock<std::mutex>* lock) {
     const std::vector<std::function<void()>> resumes = std::exchange(resumes_, {});
     lock->unlock();

@@ -17,6 +17,9 @@
 namespace arrow::compute {
 class Expression;
 }
+namespace arrow::ipc {
+struct IpcPayload;
+}
 
 namespace windrow::exec {
 
@@ -153,6 +156,21 @@ class RowStore {
   virtual int64_t bytes_read() const = 0;
 };
 
+/// Batches of some columns as files hold them compressed, to be sent on without being
+/// compressed again: one for each of the table's chunks. Thread-safe.
+class StoredBatches {
+ public:
+  virtual ~StoredBatches() = default;
+  /// "lz4" or "zstd".
+  virtual std::string codec() const = 0;
+  /// Of the longest message's body.
+  virtual int64_t most_bytes() const = 0;
+  /// Fills `message` with the chunk's and returns the rows that a reader of it finds,
+  /// fully validated, in memory of `pool`. The message is in memory of the table's own.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Load(
+      int64_t chunk, arrow::MemoryPool* pool, arrow::ipc::IpcPayload* message) const = 0;
+};
+
 /// An opened input: metadata only. Immutable and thread-safe.
 class Table {
  public:
@@ -176,6 +194,11 @@ class Table {
   /// Whether a scan with ScanOptions::keys of this column leaves rows out, so that moving
   /// the keys is worth it.
   virtual bool takes_keys(int /*column*/) const { return false; }
+  /// Null where a chunk is not stored as such a batch. Lives as long as the table.
+  virtual std::shared_ptr<const StoredBatches> stored_batches(
+      const std::vector<int>& /*columns*/) const {
+    return nullptr;
+  }
   /// Null when rows cannot be addressed again (a stream). Lives as long as the table.
   virtual Result<std::shared_ptr<RowStore>> row_store(RunContext* context) const = 0;
 };

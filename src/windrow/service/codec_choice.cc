@@ -13,6 +13,8 @@ namespace windrow::service {
 namespace {
 
 constexpr int64_t kSampleRows = 16 * 1024;
+/// Faster than compression by so much, about.
+constexpr double kDecompression = 2;
 
 /// Rows of the first batches, as the scan would deliver them.
 Result<std::shared_ptr<arrow::RecordBatch>> SampleRows(const flight::ScanRequest& request,
@@ -64,6 +66,19 @@ std::string ChooseCodec(const std::vector<CodecSample>& samples, double link_rat
     choice = sample.codec;
   }
   return choice;
+}
+
+std::string_view CodecFamily(std::string_view codec) {
+  return codec.substr(0, codec.find(':'));
+}
+
+CodecSample StoredSample(const std::vector<CodecSample>& samples,
+                         const std::string& family) {
+  for (const CodecSample& sample : samples) {
+    if (CodecFamily(sample.codec) != family) continue;
+    return {family, sample.ratio, kDecompression * sample.rate};
+  }
+  return {family};
 }
 
 Result<std::vector<CodecSample>> CodecSamples::Of(const flight::ScanRequest& request,

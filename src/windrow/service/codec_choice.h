@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "windrow/base/status.h"
@@ -27,6 +28,14 @@ struct CodecSample {
 /// faster, or the link's rate is 0 for unknown. Ratios near 1 mean that none pays.
 std::string ChooseCodec(const std::vector<CodecSample>& samples, double link_rate,
                         int slots);
+
+/// The codec without its level, as batches that are stored compressed name it.
+std::string_view CodecFamily(std::string_view codec);
+
+/// What rows do that files hold compressed by the codec `family`, by what the sample with
+/// that codec did: they need not be compressed, only decompressed.
+CodecSample StoredSample(const std::vector<CodecSample>& samples,
+                         const std::string& family);
 
 /// Samples of tables, taken when first asked for. Thread-safe.
 class CodecSamples {

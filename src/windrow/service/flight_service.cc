@@ -7,7 +7,9 @@
 #include <chrono>
 #include <utility>
 
+#include "windrow/exec/process_memory.h"
 #include "windrow/flight/allocator.h"
+#include "windrow/service/message_sink.h"
 #include "windrow/service/table_server.h"
 
 namespace windrow::service {
@@ -39,15 +41,7 @@ Status CheckOptions(const ServiceOptions& options) {
 
 }  // namespace
 
-/// Only so that the header need not show the whole class.
-class FlightService::Server {
- public:
-  Server(ServiceOptions options, ServedTables tables, flight::TicketKey key)
-      : tables(std::move(options), std::move(tables), key) {}
-  TableServer tables;
-};
-
-FlightService::FlightService(std::unique_ptr<Server> server)
+FlightService::FlightService(std::unique_ptr<TableServer> server)
     : server_(std::move(server)) {}
 
 FlightService::~FlightService() = default;
@@ -56,7 +50,7 @@ Result<std::unique_ptr<FlightService>> FlightService::Start(ServiceOptions optio
                                                             ServedTables tables) {
   ARROW_RETURN_NOT_OK(CheckOptions(options));
   flight::KeepMessageMemory();
-  if (options.codec != "auto") ARROW_RETURN_NOT_OK(CodecOf(options.codec).status());
+  if (options.codec != kAutoCodec) ARROW_RETURN_NOT_OK(CodecOf(options.codec).status());
   ARROW_ASSIGN_OR_RAISE(const flight::TicketKey key,
                         options.token.empty()
                             ? flight::TicketKey::Random()
@@ -72,23 +66,24 @@ Result<std::unique_ptr<FlightService>> FlightService::Start(ServiceOptions optio
   if (!options.token.empty()) {
     wire_options.middleware.emplace_back("token", RequireToken(options.token));
   }
-  auto server = std::make_unique<Server>(std::move(options), std::move(tables), key);
-  const Status started = server->tables.Init(wire_options);
+  if (options.memory_bytes == 0) options.memory_bytes = exec::DefaultBudgetBytes();
+  auto server = std::make_unique<TableServer>(std::move(options), std::move(tables), key);
+  const Status started = server->Init(wire_options);
   if (!started.ok()) {
     return StorageError("--listen ", listen.uri(), ": ", started.message());
   }
   return std::unique_ptr<FlightService>(new FlightService(std::move(server)));
 }
 
-flight::ServerAddress FlightService::address() const { return server_->tables.address(); }
+flight::ServerAddress FlightService::address() const { return server_->address(); }
 
 Status FlightService::Serve(const arrow::StopToken& stop) {
   while (!stop.IsStopRequested()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  server_->tables.CancelStreams();
+  server_->CancelStreams();
   const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(2);
-  return server_->tables.Shutdown(&deadline);
+  return server_->Shutdown(&deadline);
 }
 
 }  // namespace windrow::service

@@ -15,10 +15,15 @@
 
 namespace windrow::service {
 
+class TableServer;
+
 /// Of a message, as far as a server or a request may set it. More than 2 GiB is more than
 /// gRPC carries; above 16 MiB it only gets slower.
 inline constexpr int64_t kLeastMessageBytes = 4 << 10;
 inline constexpr int64_t kMostMessageBytes = 256 << 20;
+
+/// Codec of a server that chooses one by the link.
+inline constexpr char kAutoCodec[] = "auto";
 
 /// How a server serves. Sizes are bytes, times seconds.
 struct ServiceOptions {
@@ -29,14 +34,14 @@ struct ServiceOptions {
   std::string tls_cert;                         ///< PEM; for a listen address with is_tls
   std::string tls_key;                          ///< PEM
   int64_t message_bytes = 4 << 20;
-  std::string codec = "auto";  ///< or none, lz4, zstd:N; auto goes by the link's rate
+  std::string codec = kAutoCodec;  ///< or none, lz4, zstd:N; auto goes by the link's rate
   int64_t endpoint_bytes = 32 << 20;  ///< a table's endpoints are about so long
   int most_streams = 64;              ///< at once; others wait
   int64_t wait_seconds = 30;          ///< for a stream's turn
   int64_t most_filter_bytes = 64 << 20;
   int64_t ticket_seconds = 3600;
   int slots = 0;             ///< of each run; 0: one per core
-  int64_t memory_bytes = 0;  ///< of each run; 0: exec::DefaultBudgetBytes()
+  int64_t memory_bytes = 0;  ///< of all runs; 0: exec::DefaultBudgetBytes()
   std::string temp_dir;
   exec::Switches switches;
 };
@@ -60,9 +65,8 @@ class FlightService {
   Status Serve(const arrow::StopToken& stop);
 
  private:
-  class Server;
-  explicit FlightService(std::unique_ptr<Server> server);
-  std::unique_ptr<Server> server_;
+  explicit FlightService(std::unique_ptr<TableServer> server);
+  std::unique_ptr<TableServer> server_;
 };
 
 }  // namespace windrow::service

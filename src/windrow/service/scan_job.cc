@@ -17,12 +17,12 @@ namespace {
 constexpr char kTable[] = "table";
 constexpr char kKeys[] = "keys";
 
+}  // namespace
+
 std::vector<std::string> ColumnsOf(const flight::ScanRequest& request,
                                    const arrow::Schema& schema) {
   return request.columns.has_value() ? *request.columns : schema.field_names();
 }
-
-}  // namespace
 
 Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
                                       const ScanPart& part,

@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "windrow/exec/switches.h"
 #include "windrow/exec/table.h"
@@ -38,7 +40,9 @@ Result<plan::PreparedJob> PrepareScan(const flight::ScanRequest& request,
 Status CheckScan(const flight::ScanRequest& request, const ServedTable& served,
                  const exec::Switches& switches);
 
-/// The columns of what comes back.
+/// Names of the columns that come back, and what they are.
+std::vector<std::string> ColumnsOf(const flight::ScanRequest& request,
+                                   const arrow::Schema& schema);
 Result<std::shared_ptr<arrow::Schema>> SchemaOf(const flight::ScanRequest& request,
                                                 const ServedTable& served);
 

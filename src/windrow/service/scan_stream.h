@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arrow/flight/server.h>
 #include <arrow/util/cancel.h>
 
 #include <atomic>
@@ -12,13 +11,13 @@
 #include "windrow/plan/prepare.h"
 #include "windrow/runner/local_runner.h"
 #include "windrow/service/message_sink.h"
+#include "windrow/service/table_stream.h"
 
 namespace windrow::service {
 
 /// The messages of one scan, made by a run of its own a few of them ahead of the client:
-/// a slow client makes the run wait. Ends the run when it is destroyed. Used by one
-/// thread; Cancel may be called by others.
-class ScanStream : public arrow::flight::FlightDataStream {
+/// a slow client makes the run wait. Ends the run when it is destroyed.
+class ScanStream : public TableStream {
  public:
   struct Options {
     MessageOptions messages;
@@ -26,8 +25,7 @@ class ScanStream : public arrow::flight::FlightDataStream {
     int64_t ahead_bytes = 16 << 20;  ///< encoded and not sent, at most
     /// Whether the client has gone; asked several times a second. May be null.
     std::function<bool()> is_gone;
-    /// Called once when the stream is over, with the rows and bytes handed out.
-    std::function<void(int64_t messages, int64_t bytes)> on_end;
+    OnEnd on_end;
   };
 
   /// `job` has a single result, of `schema`.
@@ -39,9 +37,7 @@ class ScanStream : public arrow::flight::FlightDataStream {
   arrow::Result<arrow::flight::FlightPayload> GetSchemaPayload() override;
   arrow::Result<arrow::flight::FlightPayload> Next() override;
   arrow::Status Close() override;
-
-  /// Makes the stream fail soon, with `reason`.
-  void Cancel(const Status& reason);
+  void Cancel(const Status& reason) override;
 
  private:
   void Run();

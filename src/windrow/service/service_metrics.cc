@@ -24,6 +24,8 @@ std::string ToPrometheus(const ServiceMetrics& metrics, int streams_under_way) {
       metrics.messages);
   Add(&text, "windrow_serve_sent_bytes_total", "counter", "Bytes of messages sent.",
       metrics.bytes);
+  Add(&text, "windrow_serve_stored_bytes_total", "counter",
+      "Bytes sent as the files hold them compressed.", metrics.stored_bytes);
   Add(&text, "windrow_serve_filters_total", "counter", "Key filters received.",
       metrics.filters);
   return text.str();

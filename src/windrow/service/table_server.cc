@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -18,6 +19,8 @@
 #include "windrow/service/key_exchange.h"
 #include "windrow/service/key_sieve.h"
 #include "windrow/service/scan_plan.h"
+#include "windrow/service/scan_stream.h"
+#include "windrow/service/stored_stream.h"
 
 namespace windrow::service {
 namespace {
@@ -30,7 +33,6 @@ constexpr char kCancelAction[] = "cancel";
 /// Shared by the streams under way: what is made ahead of their clients, about.
 constexpr int64_t kAheadBytes = 32 << 20;
 constexpr int64_t kLeastAheadBytes = 1 << 20;
-constexpr char kAutoCodec[] = "auto";
 constexpr int64_t kMostProbeBytes = 64 << 20;
 
 int64_t SecondsNow() {
@@ -52,18 +54,22 @@ Result<flight::ScanRequest> RequestOf(const wire::FlightDescriptor& descriptor) 
   return request;
 }
 
+Result<int64_t> ReadCount(std::string_view name, std::string_view text, int64_t most) {
+  int64_t count = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 0 ||
+      count > most) {
+    return UserError(name, ": found '", text, "'; expected 0 to ", most);
+  }
+  return count;
+}
+
 Result<int64_t> SkipOf(const wire::ServerCallContext& context) {
   const auto header = context.incoming_headers().find(flight::kSkipHeader);
   if (header == context.incoming_headers().end()) return 0;
-  const std::string_view text = header->second;
-  int64_t batches = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), batches);
-  if (error != std::errc() || end != text.data() + text.size() || batches < 0) {
-    return UserError("header ", flight::kSkipHeader, ": found '", text,
-                     "'; expected a number of batches");
-  }
-  return batches;
+  return ReadCount("header " + std::string(flight::kSkipHeader), header->second,
+                   std::numeric_limits<int64_t>::max());
 }
 
 int SlotsOf(const runner::RunOptions& run) {
@@ -72,13 +78,7 @@ int SlotsOf(const runner::RunOptions& run) {
 
 /// Bytes by which a client measures the link: as many as `text` says.
 Result<std::string> ProbeBytes(std::string_view text) {
-  int64_t count = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count < 0 ||
-      count > kMostProbeBytes) {
-    return UserError("probe: found '", text, "'; expected 0 to ", kMostProbeBytes);
-  }
+  ARROW_ASSIGN_OR_RAISE(const int64_t count, ReadCount("probe", text, kMostProbeBytes));
   std::string bytes(static_cast<size_t>(count), '\0');
   std::minstd_rand random(1);
   for (char& byte : bytes) byte = static_cast<char>(random() >> 16);
@@ -97,12 +97,15 @@ std::vector<wire::Location> LocationsOf(const ServiceOptions& options) {
 
 }  // namespace
 
-/// A stream with its place among those under way.
+/// A stream with its place among those under way and its share of memory.
 class TableServer::PlacedStream : public wire::FlightDataStream {
  public:
   PlacedStream(TableServer* server, std::string ticket, StreamPlaces::Place place,
-               std::unique_ptr<ScanStream> stream)
-      : server_(server), place_(std::move(place)), stream_(std::move(stream)) {
+               MemoryShares::Share memory, std::unique_ptr<TableStream> stream)
+      : server_(server),
+        place_(std::move(place)),
+        memory_(std::move(memory)),
+        stream_(std::move(stream)) {
     const std::scoped_lock lock(server_->mutex_);
     entry_ = server_->streams_.emplace(std::move(ticket), stream_.get());
   }
@@ -120,8 +123,9 @@ class TableServer::PlacedStream : public wire::FlightDataStream {
  private:
   TableServer* server_;
   StreamPlaces::Place place_;
-  std::unique_ptr<ScanStream> stream_;
-  std::multimap<std::string, ScanStream*>::iterator entry_;
+  MemoryShares::Share memory_;
+  std::unique_ptr<TableStream> stream_;
+  std::multimap<std::string, TableStream*>::iterator entry_;
 };
 
 TableServer::TableServer(ServiceOptions options, ServedTables tables,
@@ -130,7 +134,9 @@ TableServer::TableServer(ServiceOptions options, ServedTables tables,
       tables_(std::move(tables)),
       key_(key),
       filters_(4 * options_.most_filter_bytes, options_.most_filter_bytes),
-      places_(options_.most_streams, std::chrono::seconds(options_.wait_seconds)) {}
+      places_(options_.most_streams, std::chrono::seconds(options_.wait_seconds)),
+      memory_(options_.memory_bytes),
+      decoders_(options_.slots > 0 ? options_.slots : exec::DefaultSlots()) {}
 
 TableServer::~TableServer() = default;
 
@@ -148,10 +154,11 @@ void TableServer::CancelStreams() {
   for (const auto& [ticket, stream] : streams_) stream->Cancel(stops);
 }
 
-runner::RunOptions TableServer::RunOptionsFor(const flight::ScanRequest& request) const {
+runner::RunOptions TableServer::RunOptionsFor(const flight::ScanRequest& request,
+                                              int64_t memory_bytes) const {
   runner::RunOptions run;
   run.slots = options_.slots;
-  run.memory_bytes = options_.memory_bytes;
+  run.memory_bytes = memory_bytes;
   run.temp_dir = options_.temp_dir;
   run.switches = options_.switches;
   // Batches of a message's size need no cutting, and whoever waits for the first does not
@@ -172,8 +179,11 @@ Result<std::string> TableServer::CodecFor(const flight::ScanRequest& request,
     return codec;
   }
   if (request.link_rate == 0) return "none";
-  const runner::RunOptions run = RunOptionsFor(request);
-  ARROW_ASSIGN_OR_RAISE(const auto samples, samples_.Of(request, served, run));
+  const MemoryShares::Share memory = memory_.Take();
+  const runner::RunOptions run = RunOptionsFor(request, memory.bytes());
+  ARROW_ASSIGN_OR_RAISE(auto samples, samples_.Of(request, served, run));
+  const auto stored = StoredBatchesFor(request, served);
+  if (stored != nullptr) samples.push_back(StoredSample(samples, stored->codec()));
   return ChooseCodec(samples, static_cast<double>(request.link_rate), SlotsOf(run));
 }
 
@@ -219,7 +229,7 @@ Result<flight::Ticket> TableServer::TicketOf(const std::string& bytes) const {
 }
 
 Result<std::shared_ptr<arrow::Array>> TableServer::KeysOf(
-    const flight::ScanRequest& request, const ScanPart& part) {
+    const flight::ScanRequest& request, const ScanPart& part, int64_t memory_bytes) {
   if (request.key_column.empty()) return nullptr;
   ARROW_RETURN_NOT_OK(CheckScan(request, *part.served, options_.switches));
   const auto field = part.served->table->schema()->GetFieldByName(request.key_column);
@@ -227,17 +237,43 @@ Result<std::shared_ptr<arrow::Array>> TableServer::KeysOf(
   if (filter->form() == flight::KeyFilter::Form::kSorted) {
     return filter->SortedKeys(field->type(), arrow::default_memory_pool());
   }
-  return SieveKeys(*filter, request, part, RunOptionsFor(request), stop_.token());
+  return SieveKeys(*filter, request, part, RunOptionsFor(request, memory_bytes),
+                   stop_.token());
 }
 
-Result<std::unique_ptr<ScanStream>> TableServer::MakeStream(
+std::unique_ptr<TableStream> TableServer::MakeStoredStream(
+    std::shared_ptr<const exec::StoredBatches> batches,
+    std::shared_ptr<arrow::Schema> schema, exec::ChunkRange chunks,
+    const CallState& call) {
+  StoredStream::Options options;
+  options.batches = std::move(batches);
+  options.schema = std::move(schema);
+  options.chunks = chunks;
+  options.skip_batches = call.skip_batches;
+  options.decoders = &decoders_;
+  options.on_end = [this](int64_t messages, int64_t bytes) {
+    metrics_.messages += messages;
+    metrics_.bytes += bytes;
+    metrics_.stored_bytes += bytes;
+  };
+  return std::make_unique<StoredStream>(std::move(options));
+}
+
+Result<std::unique_ptr<TableStream>> TableServer::MakeStream(
     const flight::ScanRequest& request, const ScanPart& part,
     std::shared_ptr<arrow::Array> keys, const CallState& call) {
+  ARROW_ASSIGN_OR_RAISE(const std::string codec, CodecFor(request, *part.served));
+  auto stored = StoredBatchesFor(request, *part.served);
+  if (stored != nullptr && part.chunks.has_value() &&
+      stored->codec() == CodecFamily(codec)) {
+    ARROW_ASSIGN_OR_RAISE(auto schema, SchemaOf(request, *part.served));
+    return MakeStoredStream(std::move(stored), std::move(schema), *part.chunks, call);
+  }
   ScanStream::Options options;
-  options.run = RunOptionsFor(request);
+  options.run = RunOptionsFor(request, call.memory_bytes);
   ARROW_ASSIGN_OR_RAISE(plan::PreparedJob job, PrepareScan(request, part, std::move(keys),
                                                            options.run.switches));
-  ARROW_ASSIGN_OR_RAISE(options.messages.codec, CodecFor(request, *part.served));
+  options.messages.codec = codec;
   options.messages.message_bytes = options.run.switches.morsel_bytes;
   options.messages.skip_batches = call.skip_batches;
   options.is_gone = call.is_gone;
@@ -255,7 +291,7 @@ Result<std::unique_ptr<ScanStream>> TableServer::MakeStream(
 }
 
 Result<std::unique_ptr<wire::FlightDataStream>> TableServer::Open(
-    const std::string& ticket_bytes, const CallState& call) {
+    const std::string& ticket_bytes, CallState call) {
   ARROW_ASSIGN_OR_RAISE(const flight::Ticket ticket, TicketOf(ticket_bytes));
   ARROW_ASSIGN_OR_RAISE(const ServedTable* served, tables_.Find(ticket.request.table));
   if (ticket.snapshot != served->snapshot) {
@@ -267,12 +303,14 @@ Result<std::unique_ptr<wire::FlightDataStream>> TableServer::Open(
     part.chunks = {ticket.first_chunk, ticket.end_chunk};
   }
   ARROW_ASSIGN_OR_RAISE(StreamPlaces::Place place, places_.Enter(call.is_gone));
-  ARROW_ASSIGN_OR_RAISE(auto keys, KeysOf(ticket.request, part));
+  MemoryShares::Share memory = memory_.Take();
+  call.memory_bytes = memory.bytes();
+  ARROW_ASSIGN_OR_RAISE(auto keys, KeysOf(ticket.request, part, call.memory_bytes));
   ARROW_ASSIGN_OR_RAISE(auto stream,
                         MakeStream(ticket.request, part, std::move(keys), call));
   ++metrics_.streams;
   return std::make_unique<PlacedStream>(this, ticket_bytes, std::move(place),
-                                        std::move(stream));
+                                        std::move(memory), std::move(stream));
 }
 
 arrow::Status TableServer::ListFlights(const wire::ServerCallContext&,
@@ -321,9 +359,10 @@ arrow::Status TableServer::DoGet(const wire::ServerCallContext& context,
                                  std::unique_ptr<wire::FlightDataStream>* stream) {
   const auto open = [&]() -> Status {
     // The context lives until the stream is over.
-    CallState call{0, [&context] { return context.is_cancelled(); }};
+    CallState call;
+    call.is_gone = [&context] { return context.is_cancelled(); };
     ARROW_ASSIGN_OR_RAISE(call.skip_batches, SkipOf(context));
-    return Open(ticket.ticket, call).Value(stream);
+    return Open(ticket.ticket, std::move(call)).Value(stream);
   };
   const Status status = open();
   if (!status.ok()) ++metrics_.refused;
@@ -342,7 +381,8 @@ Status TableServer::Exchange(const wire::ServerCallContext& context,
   ++metrics_.streams;
   ARROW_ASSIGN_OR_RAISE(auto keys,
                         ReadKeys(reader, *served, options_.most_filter_bytes, &request));
-  const runner::RunOptions run = RunOptionsFor(request);
+  const MemoryShares::Share memory = memory_.Take();
+  const runner::RunOptions run = RunOptionsFor(request, memory.bytes());
   ARROW_ASSIGN_OR_RAISE(
       plan::PreparedJob job,
       PrepareScan(request, {served, std::nullopt}, std::move(keys), run.switches));

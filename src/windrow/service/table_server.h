@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,11 @@
 #include "windrow/service/codec_choice.h"
 #include "windrow/service/flight_service.h"
 #include "windrow/service/key_filters.h"
+#include "windrow/service/memory_shares.h"
 #include "windrow/service/scan_job.h"
-#include "windrow/service/scan_stream.h"
 #include "windrow/service/service_metrics.h"
 #include "windrow/service/stream_places.h"
+#include "windrow/service/table_stream.h"
 
 namespace windrow::service {
 
@@ -62,27 +64,34 @@ class TableServer : public arrow::flight::FlightServerBase {
   struct CallState {
     int64_t skip_batches = 0;
     std::function<bool()> is_gone;
+    int64_t memory_bytes = 0;  ///< what its runs may hold
   };
 
   Result<arrow::flight::FlightInfo> InfoOf(
       flight::ScanRequest request, const arrow::flight::FlightDescriptor& descriptor);
   Result<std::string> CodecFor(const flight::ScanRequest& request,
                                const ServedTable& served);
+  std::unique_ptr<TableStream> MakeStoredStream(
+      std::shared_ptr<const exec::StoredBatches> batches,
+      std::shared_ptr<arrow::Schema> schema, exec::ChunkRange chunks,
+      const CallState& call);
   Result<flight::Ticket> TicketOf(const std::string& bytes) const;
   Result<std::shared_ptr<arrow::Array>> KeysOf(const flight::ScanRequest& request,
-                                               const ScanPart& part);
+                                               const ScanPart& part,
+                                               int64_t memory_bytes);
   Result<std::unique_ptr<arrow::flight::FlightDataStream>> Open(
-      const std::string& ticket_bytes, const CallState& call);
-  Result<std::unique_ptr<ScanStream>> MakeStream(const flight::ScanRequest& request,
-                                                 const ScanPart& part,
-                                                 std::shared_ptr<arrow::Array> keys,
-                                                 const CallState& call);
+      const std::string& ticket_bytes, CallState call);
+  Result<std::unique_ptr<TableStream>> MakeStream(const flight::ScanRequest& request,
+                                                  const ScanPart& part,
+                                                  std::shared_ptr<arrow::Array> keys,
+                                                  const CallState& call);
   Status Exchange(const arrow::flight::ServerCallContext& context,
                   arrow::flight::FlightMessageReader* reader,
                   arrow::flight::FlightMessageWriter* writer);
   Result<std::string> Act(const arrow::flight::Action& action);
   int64_t Cancel(const std::string& ticket_bytes);
-  runner::RunOptions RunOptionsFor(const flight::ScanRequest& request) const;
+  runner::RunOptions RunOptionsFor(const flight::ScanRequest& request,
+                                   int64_t memory_bytes) const;
 
   const ServiceOptions options_;
   const ServedTables tables_;
@@ -90,10 +99,12 @@ class TableServer : public arrow::flight::FlightServerBase {
   arrow::StopSource stop_;  ///< of runs that are no streams
   KeyFilters filters_;
   StreamPlaces places_;
+  MemoryShares memory_;
+  std::counting_semaphore<> decoders_;  ///< of stored batches
   CodecSamples samples_;
   ServiceMetrics metrics_;
-  std::mutex mutex_;                                 ///< guards what follows
-  std::multimap<std::string, ScanStream*> streams_;  ///< under way, by their tickets
+  std::mutex mutex_;                                  ///< guards what follows
+  std::multimap<std::string, TableStream*> streams_;  ///< under way, by their tickets
 };
 
 }  // namespace windrow::service

@@ -21,6 +21,7 @@
 #include "windrow/source/ipc_table.h"
 #include "windrow/source/parquet_table.h"
 #include "windrow/source/remote_table.h"
+#include "windrow/source/set_batches.h"
 #include "windrow/source/set_rows.h"
 #include "windrow/source/set_source.h"
 
@@ -140,6 +141,23 @@ class SetTable : public exec::Table {
     }
     return std::make_unique<SetSource>(schema, std::move(scans), std::move(ahead),
                                        context);
+  }
+
+  std::shared_ptr<const exec::StoredBatches> stored_batches(
+      const std::vector<int>& columns) const override {
+    const auto is_of_folder = [&](int column) { return column >= file_columns(); };
+    if (std::any_of(columns.begin(), columns.end(), is_of_folder)) return nullptr;
+    std::vector<SetBatches::Part> parts;
+    for (const Part& part : parts_) {
+      const auto chunks = std::ssize(part.table->chunk_offsets()) - 1;
+      if (chunks == 0) continue;
+      auto batches = part.table->stored_batches(columns);
+      if (batches == nullptr) return nullptr;
+      if (!parts.empty() && batches->codec() != parts[0].batches->codec()) return nullptr;
+      parts.push_back({std::move(batches), chunks});
+    }
+    if (parts.empty()) return nullptr;
+    return std::make_shared<SetBatches>(std::move(parts));
   }
 
   Result<std::shared_ptr<exec::RowStore>> row_store(

@@ -6,6 +6,7 @@
 #include "windrow/source/ipc_file.h"
 #include "windrow/source/ipc_rows.h"
 #include "windrow/source/ipc_scan.h"
+#include "windrow/source/ipc_stored.h"
 
 namespace windrow::source {
 namespace {
@@ -50,6 +51,11 @@ class IpcTable : public exec::Table {
   Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
                                              exec::RunContext* context) const override {
     return ScanIpcFile(file_, options, context);
+  }
+
+  std::shared_ptr<const exec::StoredBatches> stored_batches(
+      const std::vector<int>& columns) const override {
+    return StoredIpcBatches(file_, columns);
   }
 
   Result<std::shared_ptr<exec::RowStore>> row_store(

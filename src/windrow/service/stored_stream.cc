@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/service/stored_stream.h"
+
+#include <arrow/buffer.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <utility>
+
+#include "windrow/flight/call_error.h"
+#include "windrow/service/scan_job.h"
+
+namespace windrow::service {
+
+using arrow::flight::FlightPayload;
+using arrow::ipc::IpcWriteOptions;
+
+std::shared_ptr<const exec::StoredBatches> StoredBatchesFor(
+    const flight::ScanRequest& request, const ServedTable& served) {
+  constexpr int64_t kMostBytes = 16 << 20;
+  const bool is_whole =
+      request.where.empty() && request.key_column.empty() && !request.limit.has_value();
+  if (!is_whole) return nullptr;
+  const arrow::Schema& schema = *served.table->schema();
+  std::vector<int> columns;
+  for (const std::string& name : ColumnsOf(request, schema)) {
+    columns.push_back(schema.GetFieldIndex(name));
+    if (columns.back() < 0) return nullptr;
+  }
+  auto batches = served.table->stored_batches(columns);
+  return batches != nullptr && batches->most_bytes() <= kMostBytes ? batches : nullptr;
+}
+
+StoredStream::StoredStream(Options options)
+    : options_(std::move(options)),
+      mapper_(*options_.schema),
+      hasher_(*options_.schema),
+      next_chunk_(options_.chunks.begin) {}
+
+StoredStream::~StoredStream() {
+  if (options_.on_end != nullptr) options_.on_end(messages_, bytes_);
+}
+
+void StoredStream::Cancel(const Status& reason) {
+  const std::scoped_lock lock(mutex_);
+  cancelled_ = reason;
+}
+
+arrow::Result<FlightPayload> StoredStream::GetSchemaPayload() {
+  FlightPayload payload;
+  ARROW_RETURN_NOT_OK(arrow::ipc::GetSchemaPayload(
+      *options_.schema, IpcWriteOptions::Defaults(), mapper_, &payload.ipc_message));
+  return payload;
+}
+
+arrow::Result<FlightPayload> StoredStream::Next() {
+  auto message = NextMessage();
+  if (!message.ok()) return flight::ToCallError(message.status());
+  if (message->ipc_message.metadata != nullptr) ++messages_;
+  bytes_ += message->ipc_message.body_length;
+  return *std::move(message);
+}
+
+/// The rows of `chunk`, and their hash.
+Result<uint64_t> StoredStream::Load(int64_t chunk, arrow::ipc::IpcPayload* message,
+                                    int64_t* rows) {
+  options_.decoders->acquire();
+  const auto load = [&]() -> Result<uint64_t> {
+    ARROW_ASSIGN_OR_RAISE(
+        const auto batch,
+        options_.batches->Load(chunk, arrow::default_memory_pool(), message));
+    *rows = batch->num_rows();
+    return hasher_.OfReceived(*batch);
+  };
+  auto hash = load();
+  options_.decoders->release();
+  return hash;
+}
+
+Result<FlightPayload> StoredStream::NextMessage() {
+  while (next_chunk_ < options_.chunks.end) {
+    {
+      const std::scoped_lock lock(mutex_);
+      ARROW_RETURN_NOT_OK(cancelled_);
+    }
+    FlightPayload payload;
+    int64_t rows = 0;
+    ARROW_ASSIGN_OR_RAISE(const uint64_t hash,
+                          Load(next_chunk_++, &payload.ipc_message, &rows));
+    if (rows == 0) continue;
+    payload.app_metadata = arrow::Buffer::FromString(flight::WriteStreamMark(sent_));
+    ++sent_.batches;
+    sent_.rows += rows;
+    sent_.bytes += payload.ipc_message.body_length;
+    sent_.checksum = flight::NextChecksum(sent_.checksum, hash);
+    if (sent_.batches > options_.skip_batches) return payload;
+  }
+  if (sent_.is_end) return FlightPayload();
+  return EndMessage();
+}
+
+Result<FlightPayload> StoredStream::EndMessage() {
+  FlightPayload payload;
+  ARROW_ASSIGN_OR_RAISE(const auto empty, arrow::RecordBatch::MakeEmpty(options_.schema));
+  ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(
+      *empty, IpcWriteOptions::Defaults(), &payload.ipc_message));
+  sent_.is_end = true;
+  payload.app_metadata = arrow::Buffer::FromString(flight::WriteStreamMark(sent_));
+  return payload;
+}
+
+}  // namespace windrow::service

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/ipc/dictionary.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+
+#include "windrow/exec/table.h"
+#include "windrow/flight/batch_hash.h"
+#include "windrow/flight/scan_request.h"
+#include "windrow/flight/stream_mark.h"
+#include "windrow/service/served_tables.h"
+#include "windrow/service/table_stream.h"
+
+namespace windrow::service {
+
+/// The batches of what `request` asks for, when that is all rows of some columns, and
+/// none is longer than a message should be. Null otherwise.
+std::shared_ptr<const exec::StoredBatches> StoredBatchesFor(
+    const flight::ScanRequest& request, const ServedTable& served);
+
+/// Hands on the batches of a compressed file as they lie there. Each is decompressed once
+/// to be validated and hashed, on the thread that sends, and let go of; what is sent is
+/// in the mapped file.
+class StoredStream : public TableStream {
+ public:
+  struct Options {
+    std::shared_ptr<const exec::StoredBatches> batches;
+    std::shared_ptr<arrow::Schema> schema;
+    exec::ChunkRange chunks;
+    int64_t skip_batches = 0;             ///< at the beginning that are not sent
+    std::counting_semaphore<>* decoders;  ///< so many streams decompress at once
+    OnEnd on_end;
+  };
+
+  /// `options.decoders` outlives it.
+  explicit StoredStream(Options options);
+  ~StoredStream() override;
+
+  std::shared_ptr<arrow::Schema> schema() override { return options_.schema; }
+  arrow::Result<arrow::flight::FlightPayload> GetSchemaPayload() override;
+  arrow::Result<arrow::flight::FlightPayload> Next() override;
+  void Cancel(const Status& reason) override;
+
+ private:
+  Result<arrow::flight::FlightPayload> NextMessage();
+  Result<arrow::flight::FlightPayload> EndMessage();
+  Result<uint64_t> Load(int64_t chunk, arrow::ipc::IpcPayload* message, int64_t* rows);
+
+  Options options_;
+  arrow::ipc::DictionaryFieldMapper mapper_;
+  flight::BatchHasher hasher_;
+  flight::StreamMark sent_;
+  int64_t next_chunk_;
+  int64_t messages_ = 0;
+  int64_t bytes_ = 0;
+  std::mutex mutex_;  ///< guards what follows
+  Status cancelled_;  ///< OK: it is not
+};
+
+}  // namespace windrow::service
