@@ -18,8 +18,9 @@ namespace windrow::source {
 /// another server that has the same endpoint if there is one. Rows cannot be addressed
 /// again.
 ///
-/// Errors name the server: StorageError when it is not there or a stream breaks for good,
-/// UserError when it refuses, DataError when schemas differ or content was damaged.
+/// Errors name the server: StorageError when it is not there, does not take the token or
+/// the certificate, or a stream breaks for good; UserError when it refuses what is asked;
+/// DataError when schemas differ or content was damaged.
 Result<std::shared_ptr<exec::Table>> OpenFlightTable(
     std::vector<flight::TableAddress> tables, const flight::ServerAccess& access);
 
