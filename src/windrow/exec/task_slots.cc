@@ -46,21 +46,33 @@ class Working {
   const TaskSlots* outer_;
 };
 
+/// Lets oneTBB have threads for that many slots, whatever other TaskSlots there are: each
+/// arena bounds its own, and of several limits the least would count for all of them.
+void AllowWorkers(int num_slots) {
+  static std::mutex mutex;
+  static std::unique_ptr<tbb::global_control> limit;
+  static size_t allowed = 0;
+  // oneTBB counts an outside thread that waits in ParallelFor.
+  const size_t wanted = static_cast<size_t>(num_slots) + 1;
+  const std::scoped_lock lock(mutex);
+  if (wanted <= allowed) return;
+  limit.reset();
+  limit = std::make_unique<tbb::global_control>(
+      tbb::global_control::max_allowed_parallelism, wanted);
+  allowed = wanted;
+}
+
 }  // namespace
 
 struct TaskSlots::Arena {
-  // One more than the slots: oneTBB counts an outside thread that waits in ParallelFor.
-  explicit Arena(int num_slots)
-      : limit(tbb::global_control::max_allowed_parallelism,
-              static_cast<size_t>(num_slots) + 1),
-        arena(num_slots, /*reserved_for_masters=*/0) {}
-  tbb::global_control limit;
+  explicit Arena(int num_slots) : arena(num_slots, /*reserved_for_masters=*/0) {}
   tbb::task_arena arena;
 };
 
 TaskSlots::TaskSlots(int num_slots)
     : num_slots_(num_slots), arena_(std::make_unique<Arena>(num_slots)) {
   WINDROW_CHECK(num_slots >= 1);
+  AllowWorkers(std::max(num_slots, DefaultSlots()));
 }
 
 TaskSlots::~TaskSlots() = default;
