@@ -21,9 +21,9 @@ from support.flight_faults import (
     Message,
     Relay,
     SilentListener,
+    SleepyServer,
     Stall,
     TcpProxy,
-    sleep_for_ever,
 )
 from support.flight_server import CALL_SECONDS, FlightServer, free_port, replicas
 
@@ -80,15 +80,20 @@ def _is_right(
 
 
 def _fails(
-    folder: Path, tmp_path: Path, address: str, *words: str, patience: float = 30
+    folder: Path,
+    tmp_path: Path,
+    address: str,
+    *words: str,
+    patience: float = 30,
+    place: str = "127.0.0.1:",
 ) -> command.Outcome:
-    """One line names the server, and the output is what it was."""
+    """One line names the server (`place`), and the output is what it was."""
     (tmp_path / "out.arrow").write_bytes(OLD_CONTENT)
     words = (*_words(f"{address}/wide", folder), *words, "-o", "out.arrow")
     outcome = command.run("enrich", *words, cwd=tmp_path, env=_environment(patience))
     assert outcome.exit_code != 0
     assert command.is_one_line(outcome.stderr), outcome.stderr
-    assert "127.0.0.1:" in outcome.stderr
+    assert place in outcome.stderr
     assert (tmp_path / "out.arrow").read_bytes() == OLD_CONTENT
     assert command.names_in(tmp_path) == ["out.arrow"]
     return outcome
@@ -192,12 +197,12 @@ def test_a_replica_goes_on_when_the_server_ends(end: str, folder: Path, tmp_path
 
 
 def test_a_replica_with_other_settings_goes_on(folder: Path, tmp_path: Path):
-    """It was told to cut other batches, but the ticket says which they are."""
+    """It cuts other batches, but sends the same rows in the same order."""
     path = {"wide": folder / "wide.arrow"}
     ports = [free_port(), free_port()]
     options = [
         ["--replica", f"grpc://127.0.0.1:{ports[1]}", "--message-bytes", "500KiB"],
-        ["--message-bytes", "2MiB", "--codec", "lz4", "--slots", "1"],
+        ["--message-bytes", "2MiB", "--codec", "lz4", "--slots", "1", "--memory", "64MiB"],
     ]
     with (
         FlightServer(path, *options[0], token=TOKEN, port=ports[0]) as first,
@@ -237,6 +242,18 @@ def test_a_server_that_comes_back_is_asked_again(folder: Path, tmp_path: Path):
                 again.__exit__()
 
 
+def test_rows_that_do_not_fit_are_not_asked_for_again(folder: Path, tmp_path: Path):
+    """What fails at the client is no reason to go on behind the batch it failed with."""
+    columns = {f"c{n}": pa.array(range(n, n + 60_000), pa.int64()) for n in range(250)}
+    table = pa.table({"id": pa.array(range(60_000)), **columns})
+    flight_tables.write_ipc(tmp_path / "wider.arrow", table, 2000)
+    with FlightServer({"wide": tmp_path / "wider.arrow"}, "--message-bytes", "256KiB") as server:
+        (tmp_path / "out").mkdir()
+        outcome = _fails(folder, tmp_path / "out", server.address, "--memory", "64MiB", place="")
+        assert outcome.exit_code == 5
+        assert server.metrics()["streams_total"] <= 4
+
+
 def _pass_on(messages: Iterator[Message]) -> Iterator[Message]:
     yield from messages
 
@@ -245,9 +262,18 @@ def _drop_end(messages: Iterator[Message]) -> Iterator[Message]:
     return (message for message in messages if not Mark.read(message[1]).flags)
 
 
-def _cut_short(messages: Iterator[Message]) -> Iterator[Message]:
-    """However often it is begun."""
-    return (message for message in messages if Mark.read(message[1]).batches < 3)
+class _CutShort:
+    """However often it is begun, no more than three messages come."""
+
+    def __init__(self):
+        self._left = 3
+
+    def __call__(self, messages: Iterator[Message]) -> Iterator[Message]:
+        for message in messages:
+            if self._left == 0:
+                return
+            self._left -= 1
+            yield message
 
 
 def _drop_one(messages: Iterator[Message]) -> Iterator[Message]:
@@ -287,7 +313,7 @@ def _spoil_marks(messages: Iterator[Message]) -> Iterator[Message]:
 
 RELAYS = {
     "no_end": (_drop_end, 4, "expected its end mark"),
-    "short": (_cut_short, 4, "expected its end mark"),
+    "short": (_CutShort(), 4, "expected its end mark"),
     "dropped": (_drop_one, 3, "found batch 3; expected batch 2"),
     "repeated": (_repeat_one, 3, "found batch 2; expected batch 3"),
     "swapped": (_swap_columns, 3, "checksum"),
@@ -312,29 +338,6 @@ def test_a_relay_that_lies(name: str, folder: Path, server: FlightServer, tmp_pa
     assert message in outcome.stderr
 
 
-class _Sleepy(flight.FlightServerBase):
-    """Describes the table, then sleeps before the stream's schema or in its middle."""
-
-    def __init__(self, table: pa.Table, batches: int | None):
-        super().__init__("grpc://127.0.0.1:0")
-        self._table = table
-        self._batches = batches
-
-    def get_flight_info(self, context, descriptor):
-        endpoint = flight.FlightEndpoint(b"ticket", [])
-        return flight.FlightInfo(self._table.schema, descriptor, [endpoint], -1, -1)
-
-    def do_get(self, context, ticket):
-        if self._batches is None:
-            sleep_for_ever()
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            yield from self._table.to_batches(max_chunksize=100)[: self._batches]
-            sleep_for_ever()
-
-        return flight.GeneratorStream(self._table.schema, batches())
-
-
 @contextmanager
 def _waiting(where: str, folder: Path) -> Iterator[str]:
     """The address of a server that lets its clients wait."""
@@ -350,7 +353,7 @@ def _waiting(where: str, folder: Path) -> Iterator[str]:
             reader.cancel()
     else:
         table = flight_tables.plain_table()
-        sleepy = _Sleepy(table, None if where == "schema" else 2)
+        sleepy = SleepyServer(table, None if where == "schema" else 2)
         yield f"grpc://127.0.0.1:{sleepy.port}"
         # Its threads sleep on, so it is not waited for.
 

@@ -143,7 +143,7 @@ class SilentListener:
 
 
 Message = tuple[pa.RecordBatch, bytes]
-SKIP_HEADER = "windrow-skip-batches"
+SKIP_HEADER = "windrow-skip-rows"
 
 
 class _Skip(flight.ServerMiddleware):
@@ -213,3 +213,26 @@ class Mark:
 def sleep_for_ever() -> None:
     """For a server's thread; long enough for any test."""
     time.sleep(PATIENCE_SECONDS)
+
+
+class SleepyServer(flight.FlightServerBase):
+    """Describes the table, then sleeps before the stream's schema or in its middle."""
+
+    def __init__(self, table: pa.Table, batches: int | None):
+        super().__init__("grpc://127.0.0.1:0")
+        self._table = table
+        self._batches = batches
+
+    def get_flight_info(self, context, descriptor):
+        endpoint = flight.FlightEndpoint(b"ticket", [])
+        return flight.FlightInfo(self._table.schema, descriptor, [endpoint], -1, -1)
+
+    def do_get(self, context, ticket):
+        if self._batches is None:
+            sleep_for_ever()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield from self._table.to_batches(max_chunksize=100)[: self._batches]
+            sleep_for_ever()
+
+        return flight.GeneratorStream(self._table.schema, batches())

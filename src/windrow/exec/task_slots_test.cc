@@ -10,8 +10,8 @@
 namespace windrow::exec {
 namespace {
 
-/// Whether so many tasks of `slots` run at the same time, within the time a loaded machine
-/// needs.
+/// Whether so many tasks of `slots` run at the same time, within the time that a loaded
+/// machine needs.
 bool RunTogether(TaskSlots* slots, int count) {
   std::mutex mutex;
   std::condition_variable changed;

@@ -10,6 +10,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "windrow/flight/stream_mark.h"
+
 namespace windrow::flight {
 namespace {
 
@@ -46,57 +48,45 @@ uint64_t Chained(uint64_t so_far, const arrow::ArrayData& array) {
 
 }  // namespace
 
-template <typename HashValues>
-Result<uint64_t> BatchHasher::WithDictionaries(uint64_t hash,
-                                               const arrow::RecordBatch& batch,
-                                               const HashValues& hash_values) {
-  if (mapper_.num_dicts() == 0) return hash;
-  ARROW_ASSIGN_OR_RAISE(const auto found,
-                        arrow::ipc::CollectDictionaries(batch, mapper_));
-  for (const auto& [id, values] : found) {
-    uint64_t of_values = 0;
-    bool is_known = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      const auto& [last, last_hash] = last_[id];
-      is_known = last == values->data();
-      of_values = last_hash;
-    }
-    if (!is_known) {
-      ARROW_ASSIGN_OR_RAISE(of_values, hash_values(id, values));
-      const std::scoped_lock lock(mutex_);
-      last_[id] = {values->data(), of_values};
-    }
-    hash = Chained(hash, &of_values, sizeof(of_values));
+uint64_t HashSent(int64_t rows, const arrow::ipc::IpcPayload& payload) {
+  return Chained(Chained(0, &rows, sizeof(rows)), payload);
+}
+
+Result<bool> SentDictionaries::Update(int64_t id,
+                                      const std::shared_ptr<arrow::Array>& dictionary) {
+  Sent& sent = sent_[id];
+  if (sent.dictionary == dictionary) return false;
+  if (sent.dictionary != nullptr && sent.dictionary->Equals(*dictionary)) return false;
+  arrow::ipc::IpcPayload payload;
+  ARROW_RETURN_NOT_OK(arrow::ipc::GetDictionaryPayload(
+      id, dictionary, arrow::ipc::IpcWriteOptions::Defaults(), &payload));
+  sent = {dictionary, Chained(0, payload)};
+  return true;
+}
+
+uint64_t SentDictionaries::Add(uint64_t hash,
+                               const arrow::ipc::DictionaryVector& dictionaries) const {
+  for (const auto& [id, dictionary] : dictionaries) {
+    hash = NextChecksum(hash, sent_.at(id).hash);
   }
   return hash;
 }
 
-Result<uint64_t> BatchHasher::OfSent(const arrow::RecordBatch& batch,
-                                     const arrow::ipc::IpcPayload& payload) {
-  const int64_t rows = batch.num_rows();
-  const auto hash_values =
-      [](int64_t id, const std::shared_ptr<arrow::Array>& values) -> Result<uint64_t> {
-    arrow::ipc::IpcPayload message;
-    ARROW_RETURN_NOT_OK(arrow::ipc::GetDictionaryPayload(
-        id, values, arrow::ipc::IpcWriteOptions::Defaults(), &message));
-    return Chained(0, message);
-  };
-  return WithDictionaries(Chained(Chained(0, &rows, sizeof(rows)), payload), batch,
-                          hash_values);
-}
-
-Result<uint64_t> BatchHasher::OfReceived(const arrow::RecordBatch& batch) {
+Result<uint64_t> ReceivedHasher::Hash(const arrow::RecordBatch& batch) {
   const int64_t rows = batch.num_rows();
   uint64_t hash = Chained(0, &rows, sizeof(rows));
-  for (int i = 0; i < batch.num_columns(); ++i) {
-    hash = Chained(hash, *batch.column_data(i));
+  for (const auto& column : batch.column_data()) hash = Chained(hash, *column);
+  if (mapper_.num_dicts() == 0) return hash;
+  ARROW_ASSIGN_OR_RAISE(const auto dictionaries,
+                        arrow::ipc::CollectDictionaries(batch, mapper_));
+  for (const auto& [id, dictionary] : dictionaries) {
+    Received& received = received_[id];
+    if (received.dictionary != dictionary->data()) {
+      received = {dictionary->data(), Chained(0, *dictionary->data())};
+    }
+    hash = NextChecksum(hash, received.hash);
   }
-  return WithDictionaries(
-      hash, batch,
-      [](int64_t, const std::shared_ptr<arrow::Array>& values) -> Result<uint64_t> {
-        return Chained(0, *values->data());
-      });
+  return hash;
 }
 
 }  // namespace windrow::flight

@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <utility>
 
 #include "windrow/base/status.h"
 
@@ -18,28 +16,43 @@ struct IpcPayload;
 
 namespace windrow::flight {
 
-/// Hashes the batches of one stream: the number of rows and, of its columns and their
-/// dictionaries, the bytes and length of every buffer as Arrow IPC sends it uncompressed
-/// (XXH3). Both ends of a stream find the same. Thread-safe.
-class BatchHasher {
- public:
-  explicit BatchHasher(const arrow::Schema& schema) : mapper_(schema) {}
+// Both ends of a stream hash its batches and find the same: of the number of rows and of
+// the bytes and length of every buffer as Arrow IPC sends it uncompressed, then of the
+// dictionaries (XXH3).
 
-  /// The sender's: of a SendableBatch and its payload made without compression.
-  Result<uint64_t> OfSent(const arrow::RecordBatch& batch,
-                          const arrow::ipc::IpcPayload& payload);
-  /// The receiver's: of the batch that came out of such a payload, compressed or not.
-  Result<uint64_t> OfReceived(const arrow::RecordBatch& batch);
+/// Of a SendableBatch's rows and its payload made without compression; its dictionaries
+/// are still to be added.
+uint64_t HashSent(int64_t rows, const arrow::ipc::IpcPayload& payload);
+
+/// The dictionaries that a sender has sent last. Used by one thread.
+class SentDictionaries {
+ public:
+  /// Whether a dictionary must be sent: false where the receiver has an equal one.
+  Result<bool> Update(int64_t id, const std::shared_ptr<arrow::Array>& dictionary);
+  /// `hash`, of HashSent, with the dictionaries of a batch, after Update of each.
+  uint64_t Add(uint64_t hash, const arrow::ipc::DictionaryVector& dictionaries) const;
 
  private:
-  template <typename HashValues>
-  Result<uint64_t> WithDictionaries(uint64_t hash, const arrow::RecordBatch& batch,
-                                    const HashValues& hash_values);
+  struct Sent {
+    std::shared_ptr<arrow::Array> dictionary;
+    uint64_t hash = 0;
+  };
+  std::map<int64_t, Sent> sent_;  ///< by id
+};
 
-  const arrow::ipc::DictionaryFieldMapper mapper_;
-  std::mutex mutex_;  ///< guards what follows
-  /// By id, the last dictionary and its hash: many batches share one.
-  std::map<int64_t, std::pair<std::shared_ptr<arrow::ArrayData>, uint64_t>> last_;
+/// Hashes the batches that come out of a stream, compressed or not. Used by one thread.
+class ReceivedHasher {
+ public:
+  explicit ReceivedHasher(const arrow::Schema& schema) : mapper_(schema) {}
+  Result<uint64_t> Hash(const arrow::RecordBatch& batch);
+
+ private:
+  struct Received {
+    std::shared_ptr<arrow::ArrayData> dictionary;
+    uint64_t hash = 0;
+  };
+  arrow::ipc::DictionaryFieldMapper mapper_;
+  std::map<int64_t, Received> received_;  ///< by id: many batches share one
 };
 
 }  // namespace windrow::flight

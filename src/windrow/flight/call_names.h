@@ -8,8 +8,10 @@ namespace windrow::flight {
 /// Header of every call of a server with a token: "Bearer TOKEN".
 inline constexpr char kTokenHeader[] = "authorization";
 inline constexpr char kTokenPrefix[] = "Bearer ";
-/// Header of a DoGet: the number of batches at its beginning that are not sent again.
-inline constexpr char kSkipHeader[] = "windrow-skip-batches";
+/// Header of a DoGet: the number of rows at its beginning that are not sent again. The
+/// order of a stream's rows follows from its ticket; how they are cut into batches does
+/// not.
+inline constexpr char kSkipHeader[] = "windrow-skip-rows";
 /// Action that leaves a filter with the server; the answer is its id.
 inline constexpr char kFilterAction[] = "filter";
 /// Action that answers as many bytes as its body says, to measure the link by.

@@ -69,16 +69,15 @@ Result<ScanEndpoint> EndpointOf(const wire::FlightEndpoint& endpoint,
 }  // namespace
 
 BatchStream::BatchStream(std::string place,
-                         std::unique_ptr<wire::FlightStreamReader> reader, bool has_marks,
-                         StreamMark received)
-    : place_(std::move(place)),
-      reader_(std::move(reader)),
-      has_marks_(has_marks),
-      received_(received) {}
+                         std::unique_ptr<wire::FlightStreamReader> reader, bool has_marks)
+    : place_(std::move(place)), reader_(std::move(reader)), has_marks_(has_marks) {}
 
-BatchStream::~BatchStream() { LeaveServer(); }
+BatchStream::~BatchStream() {
+  // Destroying the reader alone would wait for the server.
+  reader_->Cancel();
+}
 
-Status BatchStream::CheckEnd(const StreamMark& mark) const {
+Status BatchStream::Check(const StreamMark& mark) const {
   if (mark.batches == received_.batches && mark.rows == received_.rows &&
       mark.checksum == received_.checksum) {
     return Status::OK();
@@ -94,8 +93,6 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
   if (!has_marks_) {
     if (next->data == nullptr) return nullptr;
     wire_bytes_ += arrow::util::TotalBufferSize(*next->data);
-    ++received_.batches;
-    received_.rows += next->data->num_rows();
     return std::move(next->data);
   }
   if (next->app_metadata == nullptr) {
@@ -105,16 +102,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
   const auto mark = ReadStreamMark(next->app_metadata->ToString());
   if (!mark.ok()) return At(place_, mark.status());
   wire_bytes_ = mark->bytes;
-  if (mark->is_end) {
-    ARROW_RETURN_NOT_OK(CheckEnd(*mark));
-    return nullptr;
-  }
-  if (next->data == nullptr || mark->batches != received_.batches) {
+  if (!mark->is_end && (next->data == nullptr || mark->batches != received_.batches)) {
     return DataError(place_, ": found batch ", mark->batches, "; expected batch ",
                      received_.batches);
   }
+  ARROW_RETURN_NOT_OK(Check(*mark));
+  if (mark->is_end) return nullptr;
   if (!hasher_.has_value()) hasher_.emplace(*next->data->schema());
-  ARROW_ASSIGN_OR_RAISE(const uint64_t hash, hasher_->OfReceived(*next->data));
+  ARROW_ASSIGN_OR_RAISE(const uint64_t hash, hasher_->Hash(*next->data));
   received_.checksum = NextChecksum(received_.checksum, hash);
   ++received_.batches;
   received_.rows += next->data->num_rows();
@@ -122,12 +117,6 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchStream::Next() {
 }
 
 void BatchStream::Cancel() { reader_->Cancel(); }
-
-void BatchStream::LeaveServer() {
-  // Destroying it alone would wait for the server.
-  if (reader_ != nullptr) reader_->Cancel();
-  reader_.reset();
-}
 
 Client::Client(ServerAddress server, const ServerAccess& access)
     : server_(std::move(server)), access_(access) {}
@@ -221,15 +210,13 @@ Status Client::SendFilter(const std::string& bytes) const {
 }
 
 Result<std::unique_ptr<BatchStream>> Client::Get(
-    const std::string& ticket, bool has_marks, const BatchStream* former,
-    arrow::MemoryPool* pool, const std::function<bool()>& is_over) const {
+    const std::string& ticket, bool has_marks, int64_t skip_rows, arrow::MemoryPool* pool,
+    const std::function<bool()>& is_over) const {
   wire::FlightCallOptions options = OptionsOf(access_);
   options.read_options.memory_pool = pool;
   options.read_options.use_threads = false;
-  StreamMark received;
-  if (former != nullptr) {
-    received = former->received();
-    options.headers.emplace_back(kSkipHeader, std::to_string(received.batches));
+  if (skip_rows > 0) {
+    options.headers.emplace_back(kSkipHeader, std::to_string(skip_rows));
   }
   // DoGet waits for the schema.
   using Clock = std::chrono::steady_clock;
@@ -248,8 +235,7 @@ Result<std::unique_ptr<BatchStream>> Client::Get(
       },
       check);
   if (!reader.ok()) return FromCallError(server_.uri(), reader.status());
-  return std::make_unique<BatchStream>(server_.uri(), *std::move(reader), has_marks,
-                                       received);
+  return std::make_unique<BatchStream>(server_.uri(), *std::move(reader), has_marks);
 }
 
 }  // namespace windrow::flight

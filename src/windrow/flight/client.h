@@ -45,30 +45,25 @@ class BatchStream {
  public:
   /// `has_marks`: the stream ends with a mark, which is checked.
   BatchStream(std::string place,
-              std::unique_ptr<arrow::flight::FlightStreamReader> reader, bool has_marks,
-              StreamMark received);
+              std::unique_ptr<arrow::flight::FlightStreamReader> reader, bool has_marks);
   ~BatchStream();
 
   /// The next batch; null at the end. StorageError when the stream breaks or ends short,
   /// DataError when its content is not what was sent.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
-  /// What has come so far, for a stream that goes on where this one broke off.
-  const StreamMark& received() const { return received_; }
   /// Bytes of the batches before the last one as they came over the wire; of a server
   /// without marks, of all as they are in memory. After Next.
   int64_t wire_bytes() const { return wire_bytes_; }
   /// Makes a Next that waits fail. Thread-safe.
   void Cancel();
-  /// Ends the call; only what was received can be asked then.
-  void LeaveServer();
 
  private:
-  Status CheckEnd(const StreamMark& mark) const;
+  Status Check(const StreamMark& mark) const;
 
   std::string place_;
   std::unique_ptr<arrow::flight::FlightStreamReader> reader_;
   bool has_marks_;
-  std::optional<BatchHasher> hasher_;  ///< from the first batch on
+  std::optional<ReceivedHasher> hasher_;  ///< from the first batch on
   StreamMark received_;
   int64_t wire_bytes_ = 0;
 };
@@ -91,13 +86,12 @@ class Client {
   Result<int64_t> MeasureLink() const;
   /// Leaves a filter (KeyFilter::bytes) with the server, where requests name it by id.
   Status SendFilter(const std::string& bytes) const;
-  /// Begins a stream behind what `former`, a stream of an equal ticket, has received;
-  /// null: at its beginning. Batches live in memory of `pool` where they have to be
-  /// decompressed. Gives up when the server does not begin in time, and when `is_over`,
-  /// asked several times a second, says so.
+  /// Begins a stream behind its first `skip_rows` rows, which is 0 for a server without
+  /// marks. Batches live in memory of `pool` where they have to be decompressed. Gives up
+  /// when the server does not begin in time, and when `is_over`, asked several times a
+  /// second, says so.
   Result<std::unique_ptr<BatchStream>> Get(const std::string& ticket, bool has_marks,
-                                           const BatchStream* former,
-                                           arrow::MemoryPool* pool,
+                                           int64_t skip_rows, arrow::MemoryPool* pool,
                                            const std::function<bool()>& is_over) const;
 
  private:

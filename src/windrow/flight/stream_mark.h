@@ -14,7 +14,8 @@ namespace windrow::flight {
 struct StreamMark {
   bool is_end = false;
   /// Batches in the stream before this message, rows in them, bytes of their messages'
-  /// bodies as they were sent, and the checksum of all.
+  /// bodies as they were sent, and the checksum of all. A stream that goes on for another
+  /// begins at 0.
   int64_t batches = 0;
   int64_t rows = 0;
   int64_t bytes = 0;

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "windrow/base/byte_size.h"
-#include "windrow/service/kept_buffer.h"
+#include "windrow/flight/kept_buffer.h"
 #include "windrow/service/key_sieve.h"
 
 namespace windrow::service {
@@ -31,7 +31,7 @@ class WriterSink : public exec::TransientSink {
 
   Result<std::unique_ptr<exec::Prepared>> Encode(
       std::shared_ptr<arrow::RecordBatch> batch) override {
-    return std::make_unique<WrittenBatch>(KeepWith(run_, *batch));
+    return std::make_unique<WrittenBatch>(flight::KeepWith(run_, *batch));
   }
   Status Write(std::unique_ptr<exec::Prepared> encoded) override {
     const auto& batch = *static_cast<WrittenBatch&>(*encoded).batch;

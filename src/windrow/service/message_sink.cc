@@ -30,19 +30,20 @@ constexpr int64_t kMostAhead = 64 << 20;
 /// A buffer that does not shrink by this share is sent as it is.
 constexpr double kLeastSavings = 0.05;
 
+}  // namespace
+
 /// Holds nothing of the batch but what is sent.
-struct Message {
+struct MessageSink::Message {
   int64_t rows = 0;
-  uint64_t hash = 0;
+  uint64_t hash = 0;  ///< without its dictionaries
   arrow::ipc::DictionaryVector dictionaries;
   IpcPayload payload;
 };
 
-struct EncodedBatch : exec::Prepared {
+struct MessageSink::EncodedBatch : exec::Prepared {
+  std::shared_ptr<arrow::RecordBatch> batch;  ///< not encoded yet; null: it is
   std::vector<Message> messages;
 };
-
-}  // namespace
 
 Result<std::shared_ptr<arrow::util::Codec>> CodecOf(const std::string& codec) {
   if (codec == "none") return nullptr;
@@ -76,7 +77,8 @@ MessageSink::MessageSink(const MessageOptions& options,
       channel_(channel),
       plain_(arrow::ipc::IpcWriteOptions::Defaults()),
       mapper_(*schema_),
-      hasher_(*schema_) {
+      left_to_skip_(options.skip_rows),
+      skips_(options.skip_rows > 0) {
   plain_.memory_pool = context->pool;
   plain_.use_threads = false;
   compressed_ = plain_;
@@ -94,36 +96,54 @@ int64_t MessageSink::RowsOfMessage(const arrow::RecordBatch& batch) const {
 Result<std::unique_ptr<exec::Prepared>> MessageSink::Encode(
     std::shared_ptr<arrow::RecordBatch> batch) {
   auto encoded = std::make_unique<EncodedBatch>();
-  const int64_t rows = RowsOfMessage(*batch);
-  for (int64_t start = 0; start < batch->num_rows(); start += rows) {
-    ARROW_ASSIGN_OR_RAISE(
-        const auto part,
-        flight::SendableBatch(batch->Slice(start, rows), plain_.memory_pool));
-    Message& message = encoded->messages.emplace_back();
+  if (skips_) {
+    // Write knows whether it is wanted.
+    encoded->batch = std::move(batch);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(encoded->messages, Cut(*batch));
+  }
+  return encoded;
+}
+
+Result<std::vector<MessageSink::Message>> MessageSink::Cut(
+    const arrow::RecordBatch& batch) {
+  std::vector<Message> messages;
+  const int64_t rows = RowsOfMessage(batch);
+  for (int64_t start = 0; start < batch.num_rows(); start += rows) {
+    ARROW_ASSIGN_OR_RAISE(const auto part, flight::SendableBatch(batch.Slice(start, rows),
+                                                                 plain_.memory_pool));
+    Message& message = messages.emplace_back();
     message.rows = part->num_rows();
     ARROW_ASSIGN_OR_RAISE(message.dictionaries, DictionariesOf(*part));
     ARROW_RETURN_NOT_OK(
         arrow::ipc::GetRecordBatchPayload(*part, plain_, &message.payload));
-    ARROW_ASSIGN_OR_RAISE(message.hash, hasher_.OfSent(*part, message.payload));
+    message.hash = flight::HashSent(message.rows, message.payload);
     if (compressed_.codec == nullptr) continue;
     message.payload = {};
     ARROW_RETURN_NOT_OK(
         arrow::ipc::GetRecordBatchPayload(*part, compressed_, &message.payload));
   }
-  return encoded;
+  return messages;
 }
 
-Status MessageSink::Write(std::unique_ptr<exec::Prepared> encoded) {
-  for (Message& message : static_cast<EncodedBatch&>(*encoded).messages) {
+Status MessageSink::Write(std::unique_ptr<exec::Prepared> prepared) {
+  auto& encoded = static_cast<EncodedBatch&>(*prepared);
+  if (encoded.batch != nullptr) {
+    const int64_t skipped = std::min(left_to_skip_, encoded.batch->num_rows());
+    left_to_skip_ -= skipped;
+    skips_ = left_to_skip_ > 0;
+    if (skipped == encoded.batch->num_rows()) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(encoded.messages, Cut(*encoded.batch->Slice(skipped)));
+  }
+  for (Message& message : encoded.messages) {
     const int64_t bytes = message.payload.body_length;
-    if (sent_.batches >= options_.skip_batches) {
-      ARROW_RETURN_NOT_OK(SendDictionaries(message.dictionaries));
-      ARROW_RETURN_NOT_OK(Send(std::move(message.payload), &sent_));
-    }
+    ARROW_RETURN_NOT_OK(SendDictionaries(message.dictionaries));
+    ARROW_RETURN_NOT_OK(Send(std::move(message.payload), &sent_));
     ++sent_.batches;
     sent_.rows += message.rows;
     sent_.bytes += bytes;
-    sent_.checksum = flight::NextChecksum(sent_.checksum, message.hash);
+    const uint64_t hash = dictionaries_.Add(message.hash, message.dictionaries);
+    sent_.checksum = flight::NextChecksum(sent_.checksum, hash);
   }
   return Status::OK();
 }
@@ -137,9 +157,8 @@ Result<arrow::ipc::DictionaryVector> MessageSink::DictionariesOf(
 /// Those that were not sent yet.
 Status MessageSink::SendDictionaries(const arrow::ipc::DictionaryVector& dictionaries) {
   for (const auto& [id, dictionary] : dictionaries) {
-    std::shared_ptr<arrow::Array>& last = dictionaries_[id];
-    if (last != nullptr && (last == dictionary || last->Equals(*dictionary))) continue;
-    last = dictionary;
+    ARROW_ASSIGN_OR_RAISE(const bool is_new, dictionaries_.Update(id, dictionary));
+    if (!is_new) continue;
     IpcPayload payload;
     ARROW_RETURN_NOT_OK(
         arrow::ipc::GetDictionaryPayload(id, dictionary, compressed_, &payload));

@@ -5,9 +5,11 @@
 #include <arrow/ipc/dictionary.h>
 #include <arrow/ipc/options.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "windrow/exec/channel.h"
 #include "windrow/exec/operator.h"
@@ -23,7 +25,7 @@ using MessageChannel = exec::Channel<arrow::flight::FlightPayload>;
 struct MessageOptions {
   std::string codec;          ///< none, lz4 or zstd:N
   int64_t message_bytes = 0;  ///< a longer batch is cut, by estimate
-  int64_t skip_batches = 0;   ///< at the beginning that are not sent, but counted
+  int64_t skip_rows = 0;      ///< at the beginning that are not sent
 };
 
 /// UserError for a codec that is none of those.
@@ -50,24 +52,28 @@ class MessageSink : public exec::TransientSink {
   int64_t bytes_written() const override { return bytes_written_; }
 
  private:
+  struct Message;
+  struct EncodedBatch;
+
   MessageSink(const MessageOptions& options, std::shared_ptr<arrow::Schema> schema,
               MessageChannel* channel, exec::RunContext* context);
+  Result<std::vector<Message>> Cut(const arrow::RecordBatch& batch);
   int64_t RowsOfMessage(const arrow::RecordBatch& batch) const;
   Result<arrow::ipc::DictionaryVector> DictionariesOf(
       const arrow::RecordBatch& batch) const;
   Status SendDictionaries(const arrow::ipc::DictionaryVector& dictionaries);
   Status Send(arrow::ipc::IpcPayload payload, const flight::StreamMark* mark);
 
-  MessageOptions options_;
+  const MessageOptions options_;
   std::shared_ptr<arrow::Schema> schema_;
   MessageChannel* channel_;
   arrow::ipc::IpcWriteOptions plain_;
   arrow::ipc::IpcWriteOptions compressed_;  ///< without a codec where none is wanted
   arrow::ipc::DictionaryFieldMapper mapper_;
-  flight::BatchHasher hasher_;
-  /// By id: what was sent last.
-  std::map<int64_t, std::shared_ptr<arrow::Array>> dictionaries_;
+  flight::SentDictionaries dictionaries_;
   flight::StreamMark sent_;
+  int64_t left_to_skip_;  ///< of Write alone
+  std::atomic<bool> skips_;
   int64_t bytes_written_ = 0;
 };
 

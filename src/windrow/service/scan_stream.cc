@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "windrow/flight/call_error.h"
-#include "windrow/service/kept_buffer.h"
+#include "windrow/flight/kept_buffer.h"
 
 namespace windrow::service {
 ScanStream::ScanStream(plan::PreparedJob job, std::shared_ptr<arrow::Schema> schema,
@@ -56,8 +56,9 @@ arrow::Result<arrow::flight::FlightPayload> ScanStream::Next() {
   ++messages_;
   bytes_ += payload.ipc_message.body_length;
   auto& ipc = payload.ipc_message;
-  ipc.metadata = KeepWith(runner_, std::move(ipc.metadata));
-  for (auto& buffer : ipc.body_buffers) buffer = KeepWith(runner_, std::move(buffer));
+  ipc.metadata = flight::KeepWith(runner_, std::move(ipc.metadata));
+  for (auto& buffer : ipc.body_buffers)
+    buffer = flight::KeepWith(runner_, std::move(buffer));
   return payload;
 }
 

@@ -6,6 +6,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "windrow/flight/call_error.h"
@@ -62,20 +63,15 @@ arrow::Result<FlightPayload> StoredStream::Next() {
   return *std::move(message);
 }
 
-/// The rows of `chunk`, and their hash.
-Result<uint64_t> StoredStream::Load(int64_t chunk, arrow::ipc::IpcPayload* message,
-                                    int64_t* rows) {
+/// The rows of `chunk`, their message and its hash.
+Result<std::shared_ptr<arrow::RecordBatch>> StoredStream::Load(
+    int64_t chunk, arrow::ipc::IpcPayload* message, uint64_t* hash) {
   options_.decoders->acquire();
-  const auto load = [&]() -> Result<uint64_t> {
-    ARROW_ASSIGN_OR_RAISE(
-        const auto batch,
-        options_.batches->Load(chunk, arrow::default_memory_pool(), message));
-    *rows = batch->num_rows();
-    return hasher_.OfReceived(*batch);
-  };
-  auto hash = load();
+  auto rows = options_.batches->Load(chunk, arrow::default_memory_pool(), message);
+  const Status hashed = rows.ok() ? hasher_.Hash(**rows).Value(hash) : rows.status();
   options_.decoders->release();
-  return hash;
+  ARROW_RETURN_NOT_OK(hashed);
+  return rows;
 }
 
 Result<FlightPayload> StoredStream::NextMessage() {
@@ -85,16 +81,25 @@ Result<FlightPayload> StoredStream::NextMessage() {
       ARROW_RETURN_NOT_OK(cancelled_);
     }
     FlightPayload payload;
-    int64_t rows = 0;
-    ARROW_ASSIGN_OR_RAISE(const uint64_t hash,
-                          Load(next_chunk_++, &payload.ipc_message, &rows));
-    if (rows == 0) continue;
+    uint64_t hash = 0;
+    ARROW_ASSIGN_OR_RAISE(auto batch, Load(next_chunk_++, &payload.ipc_message, &hash));
+    const int64_t skipped = std::min(options_.skip_rows, batch->num_rows());
+    options_.skip_rows -= skipped;
+    if (skipped == batch->num_rows()) continue;
+    if (skipped > 0) {
+      // The former stream was another's, which cut the rows elsewhere.
+      batch = batch->Slice(skipped);
+      payload = {};
+      ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(
+          *batch, IpcWriteOptions::Defaults(), &payload.ipc_message));
+      hash = flight::HashSent(batch->num_rows(), payload.ipc_message);
+    }
     payload.app_metadata = arrow::Buffer::FromString(flight::WriteStreamMark(sent_));
     ++sent_.batches;
-    sent_.rows += rows;
+    sent_.rows += batch->num_rows();
     sent_.bytes += payload.ipc_message.body_length;
     sent_.checksum = flight::NextChecksum(sent_.checksum, hash);
-    if (sent_.batches > options_.skip_batches) return payload;
+    return payload;
   }
   if (sent_.is_end) return FlightPayload();
   return EndMessage();

@@ -31,7 +31,7 @@ class StoredStream : public TableStream {
     std::shared_ptr<const exec::StoredBatches> batches;
     std::shared_ptr<arrow::Schema> schema;
     exec::ChunkRange chunks;
-    int64_t skip_batches = 0;             ///< at the beginning that are not sent
+    int64_t skip_rows = 0;                ///< at the beginning that are not sent
     std::counting_semaphore<>* decoders;  ///< so many streams decompress at once
     OnEnd on_end;
   };
@@ -48,11 +48,13 @@ class StoredStream : public TableStream {
  private:
   Result<arrow::flight::FlightPayload> NextMessage();
   Result<arrow::flight::FlightPayload> EndMessage();
-  Result<uint64_t> Load(int64_t chunk, arrow::ipc::IpcPayload* message, int64_t* rows);
+  Result<std::shared_ptr<arrow::RecordBatch>> Load(int64_t chunk,
+                                                   arrow::ipc::IpcPayload* message,
+                                                   uint64_t* hash);
 
   Options options_;
   arrow::ipc::DictionaryFieldMapper mapper_;
-  flight::BatchHasher hasher_;
+  flight::ReceivedHasher hasher_;
   flight::StreamMark sent_;
   int64_t next_chunk_;
   int64_t messages_ = 0;

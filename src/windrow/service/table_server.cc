@@ -194,7 +194,7 @@ Result<wire::FlightInfo> TableServer::InfoOf(flight::ScanRequest request,
   // Better now than with every endpoint.
   ARROW_RETURN_NOT_OK(CheckScan(request, *served, options_.switches));
   ARROW_ASSIGN_OR_RAISE(request.codec, CodecFor(request, *served));
-  // Another server that goes on with the stream must cut the same batches.
+  // Also of another server that goes on with the stream.
   if (request.message_bytes == 0) request.message_bytes = options_.message_bytes;
   const exec::Table& table = *served->table;
   const int64_t expires_at = SecondsNow() + options_.ticket_seconds;
@@ -249,7 +249,7 @@ std::unique_ptr<TableStream> TableServer::MakeStoredStream(
   options.batches = std::move(batches);
   options.schema = std::move(schema);
   options.chunks = chunks;
-  options.skip_batches = call.skip_batches;
+  options.skip_rows = call.skip_rows;
   options.decoders = &decoders_;
   options.on_end = [this](int64_t messages, int64_t bytes) {
     metrics_.messages += messages;
@@ -275,7 +275,7 @@ Result<std::unique_ptr<TableStream>> TableServer::MakeStream(
                                                            options.run.switches));
   options.messages.codec = codec;
   options.messages.message_bytes = options.run.switches.morsel_bytes;
-  options.messages.skip_batches = call.skip_batches;
+  options.messages.skip_rows = call.skip_rows;
   options.is_gone = call.is_gone;
   // Among many streams each is busy enough with one slot, and makes less at once.
   if (places_.taken() > SlotsOf(options.run)) options.run.slots = 1;
@@ -361,7 +361,7 @@ arrow::Status TableServer::DoGet(const wire::ServerCallContext& context,
     // The context lives until the stream is over.
     CallState call;
     call.is_gone = [&context] { return context.is_cancelled(); };
-    ARROW_ASSIGN_OR_RAISE(call.skip_batches, SkipOf(context));
+    ARROW_ASSIGN_OR_RAISE(call.skip_rows, SkipOf(context));
     return Open(ticket.ticket, std::move(call)).Value(stream);
   };
   const Status status = open();

@@ -62,7 +62,7 @@ class TableServer : public arrow::flight::FlightServerBase {
   class PlacedStream;
   /// What a stream needs to know of the call that asks for it.
   struct CallState {
-    int64_t skip_batches = 0;
+    int64_t skip_rows = 0;
     std::function<bool()> is_gone;
     int64_t memory_bytes = 0;  ///< what its runs may hold
   };

@@ -17,9 +17,9 @@
 #include "windrow/exec/channel.h"
 #include "windrow/flight/allocator.h"
 #include "windrow/flight/call_error.h"
-#include "windrow/flight/owned_batch.h"
 #include "windrow/source/batch_unit.h"
 #include "windrow/source/flight_columns.h"
+#include "windrow/source/received_batch.h"
 
 namespace windrow::source {
 namespace {
@@ -110,6 +110,7 @@ class FlightScan : public exec::Source {
         context_(context),
         watch_(access, context->stop) {
     flight::TakeSmallPages();
+    flight::KeepMessageMemory();
     const auto streams = std::clamp<int64_t>(std::ssize(endpoints_), 1, access_.streams);
     const int64_t share = std::min(kMostAheadBytes, context_->units_bytes / streams / 2);
     for (size_t i = 0; i < endpoints_.size(); ++i) {
@@ -172,32 +173,36 @@ class FlightScan : public exec::Source {
     if (--pulling_ == 0) flight::ReleaseMessageMemory();
   }
 
+  /// How far an endpoint's rows have come.
+  struct Progress {
+    int64_t rows = 0;          ///< handed on
+    bool is_given_up = false;  ///< what failed was here, not at the server
+  };
+
   /// All batches of one endpoint, from whichever of its servers can deliver them.
   Status Pull(size_t index, Connection* connection) {
     const PlannedEndpoint& planned = endpoints_[index];
-    std::unique_ptr<flight::BatchStream> stream;
-    int failures = 0;  // without a batch between them
+    const auto& servers = planned.endpoint.servers;
+    Progress progress;
+    int failures = 0;  // without a row between them
     for (size_t turn = 0;; ++turn) {
-      const auto& servers = planned.endpoint.servers;
-      const int64_t before = stream == nullptr ? 0 : stream->received().batches;
+      const int64_t before = progress.rows;
       const Status status =
-          PullFrom(servers[turn % servers.size()], connection, &stream, index);
-      if (status.ok() || is_over_) return status;
+          PullFrom(servers[turn % servers.size()], connection, index, &progress);
+      if (status.ok() || is_over_ || progress.is_given_up) return status;
       ARROW_RETURN_NOT_OK(context_->stop.Poll());
-      if (stream != nullptr) stream->LeaveServer();
       connection->client.reset();
-      if (stream != nullptr && stream->received().batches > before) failures = 0;
+      if (progress.rows > before) failures = 0;
       if (!flight::MayPass(status) || ++failures == kMostTries) return status;
-      // Whether another server would send the same batches is not known.
-      const bool is_begun = stream != nullptr && stream->received().batches > 0;
-      if (is_begun && !planned.has_marks) return status;
+      // Whether another server would send the same rows in this order is not known.
+      if (progress.rows > 0 && !planned.has_marks) return status;
       const bool all_failed = failures % servers.size() == 0;
       if (all_failed) Sleep(failures);
     }
   }
 
   Status PullFrom(const flight::ServerAddress& server, Connection* connection,
-                  std::unique_ptr<flight::BatchStream>* stream, size_t index) {
+                  size_t index, Progress* progress) {
     const PlannedEndpoint& planned = endpoints_[index];
     if (connection->client == nullptr || connection->server != server) {
       ARROW_ASSIGN_OR_RAISE(connection->client, flight::Client::Connect(server, access_));
@@ -206,42 +211,46 @@ class FlightScan : public exec::Source {
         ARROW_RETURN_NOT_OK(connection->client->SendFilter(*planned.key_filter));
       }
     }
-    ARROW_ASSIGN_OR_RAISE(
-        auto begun,
-        connection->client->Get(planned.endpoint.ticket, planned.has_marks, stream->get(),
-                                context_->pool, [this] { return is_over_.load(); }));
-    // What a stream that goes on counts as its own has been counted already.
-    const int64_t wire_bytes = *stream == nullptr ? 0 : (*stream)->wire_bytes();
-    *stream = std::move(begun);
-    return Receive(server.uri(), planned.has_marks, stream->get(), wire_bytes,
-                   channels_[index].get());
+    ARROW_ASSIGN_OR_RAISE(const auto stream,
+                          connection->client->Get(
+                              planned.endpoint.ticket, planned.has_marks, progress->rows,
+                              context_->pool, [this] { return is_over_.load(); }));
+    int64_t wire_bytes = 0;
+    while (true) {
+      auto batch = NextOf(stream.get());
+      wire_bytes_ += stream->wire_bytes() - wire_bytes;
+      wire_bytes = stream->wire_bytes();
+      ARROW_RETURN_NOT_OK(batch.status());
+      if (*batch == nullptr) return Status::OK();
+      const Status handed =
+          HandOn(server.uri(), planned.has_marks, *std::move(batch), index, progress);
+      progress->is_given_up = !handed.ok();
+      ARROW_RETURN_NOT_OK(handed);
+    }
   }
 
-  Status Receive(const std::string& place, bool has_marks, flight::BatchStream* stream,
-                 int64_t wire_bytes, exec::Channel<BatchPtr>* channel) {
-    while (true) {
-      Result<BatchPtr> next = BatchPtr();
-      {
-        const StreamWatch::Wait wait(&watch_, stream);
-        next = stream->Next();
-        if (!next.ok() && wait.was_broken_off()) {
-          return StorageError(next.status().message(), "; no message came for ",
-                              access_.patience_seconds, " s");
-        }
-      }
-      wire_bytes_ += std::max<int64_t>(0, stream->wire_bytes() - wire_bytes);
-      wire_bytes = std::max(wire_bytes, stream->wire_bytes());
-      ARROW_RETURN_NOT_OK(next.status());
-      if (*next == nullptr) return Status::OK();
-      ARROW_ASSIGN_OR_RAISE(const BatchPtr owned,
-                            flight::OwnedBatch(**next, context_->pool));
-      next->reset();
-      // A Windrow server's values are those of files it has validated.
-      ARROW_ASSIGN_OR_RAISE(
-          auto batch, ColumnsOfBatch(place, owned, schema_, has_marks, context_->pool));
-      const int64_t bytes = arrow::util::TotalBufferSize(*batch);
-      if (!channel->Push(std::move(batch), bytes)) return Status::OK();
+  Result<BatchPtr> NextOf(flight::BatchStream* stream) {
+    const StreamWatch::Wait wait(&watch_, stream);
+    auto next = stream->Next();
+    if (next.ok() || !wait.was_broken_off()) return next;
+    return StorageError(next.status().message(), "; no message came for ",
+                        access_.patience_seconds, " s");
+  }
+
+  Status HandOn(const std::string& place, bool has_marks, BatchPtr received, size_t index,
+                Progress* progress) {
+    ARROW_ASSIGN_OR_RAISE(const BatchPtr counted,
+                          CountReceived(std::move(received), *context_));
+    // A Windrow server's values are those of files it has validated.
+    ARROW_ASSIGN_OR_RAISE(BatchPtr batch, ColumnsOfBatch(place, counted, schema_,
+                                                         has_marks, context_->pool));
+    const int64_t rows = batch->num_rows();
+    const int64_t bytes = arrow::util::TotalBufferSize(*batch);
+    if (!channels_[index]->Push(std::move(batch), bytes)) {
+      return Fail(Blame::kCancelled, "nobody wants the rows");
     }
+    progress->rows += rows;
+    return Status::OK();
   }
 
   void Sleep(int failures) const {

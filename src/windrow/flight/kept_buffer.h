@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace windrow::service {
+namespace windrow::flight {
 
 // A run's memory must outlive what is sent from it, and the transport lets go of what it
 // sends when it likes. So each buffer keeps the run.
@@ -18,4 +18,4 @@ std::shared_ptr<arrow::Buffer> KeepWith(std::shared_ptr<const void> run,
 std::shared_ptr<arrow::RecordBatch> KeepWith(const std::shared_ptr<const void>& run,
                                              const arrow::RecordBatch& batch);
 
-}  // namespace windrow::service
+}  // namespace windrow::flight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "windrow/service/kept_buffer.h"
+#include "windrow/flight/kept_buffer.h"
 
 #include <arrow/array/data.h>
 #include <arrow/buffer.h>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace windrow::service {
+namespace windrow::flight {
 namespace {
 
 class KeptBuffer : public arrow::Buffer {
@@ -27,7 +27,7 @@ class KeptBuffer : public arrow::Buffer {
 std::shared_ptr<arrow::ArrayData> KeepWith(const std::shared_ptr<const void>& run,
                                            const arrow::ArrayData& data) {
   auto kept = data.Copy();
-  for (auto& buffer : kept->buffers) buffer = service::KeepWith(run, std::move(buffer));
+  for (auto& buffer : kept->buffers) buffer = flight::KeepWith(run, std::move(buffer));
   for (auto& child : kept->child_data) child = KeepWith(run, *child);
   if (kept->dictionary != nullptr) kept->dictionary = KeepWith(run, *kept->dictionary);
   return kept;
@@ -50,4 +50,4 @@ std::shared_ptr<arrow::RecordBatch> KeepWith(const std::shared_ptr<const void>& 
   return arrow::RecordBatch::Make(batch.schema(), batch.num_rows(), std::move(columns));
 }
 
-}  // namespace windrow::service
+}  // namespace windrow::flight
