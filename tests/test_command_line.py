@@ -22,11 +22,11 @@ OPTIONS = {
 REPORT_FIELDS = (
     "version job started_at wall_seconds cpu_seconds peak_memory_bytes peak_rss_bytes "
     "memory_budget_bytes slots runner rows_in rows_out rows_rejected bytes_read bytes_written "
-    "bytes_on_wire spill_bytes steps"
+    "bytes_on_wire spill_bytes steps timeline"
 )
 STEP_FIELDS = (
-    "name kind rows_in rows_out wall_seconds cpu_seconds spill_bytes predicted_rows "
-    "predicted_bytes counts strategy reason"
+    "name kind rows_in rows_out started_seconds wall_seconds cpu_seconds spill_bytes "
+    "predicted_rows predicted_bytes counts strategy reason"
 )
 
 
@@ -94,7 +94,7 @@ WRONG_LINES = {
     f"{ENRICH} --how outer": ["--how outer", "inner, left, semi or anti"],
     f"{ENRICH} --progress loud": ["--progress", "loud"],
     f"{ENRICH} --temp-dir absent": ["--temp-dir absent"],
-    f"{ENRICH} --report report.txt": ["--report report.txt", ".json"],
+    f"{ENRICH} --report report.txt": ["--report report.txt", ".json or .html"],
     "help": ["TOPIC is required"],
 }
 

@@ -179,7 +179,7 @@ def test_values_of_expressions(tmp_path: Path):
 def test_run_report_is_documented(tmp_path: Path):
     fields = rows(section(text_of("docs/COMMAND_LINE.md"), "Run report"))
     names = [word for row in fields for word in code_words(row[0])]
-    end = names.index("steps") + 1
+    end = names.index("timeline") + 1
     (tmp_path / "job.json").write_text(job_with(["1"]))
     windrow("run", "job.json", "--report", "report.json", folder=tmp_path)
     report = json.loads((tmp_path / "report.json").read_text())

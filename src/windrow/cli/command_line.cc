@@ -100,7 +100,7 @@ class CommandLine {
     AddFlight(command);
     command
         ->add_option("--report", engine_.report,
-                     "write the run report to this .json file")
+                     "write the run report to this .json or .html file")
         ->group(group);
     command
         ->add_option("--metrics", engine_.metrics,

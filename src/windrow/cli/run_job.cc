@@ -22,6 +22,7 @@
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/runner/local_runner.h"
 #include "windrow/runner/prometheus_text.h"
+#include "windrow/runner/report_page.h"
 
 namespace windrow::cli {
 namespace {
@@ -87,15 +88,18 @@ Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
     return UserError("--temp-dir ", options.temp_dir, ": expected a folder");
   }
   run.temp_dir = options.temp_dir;
-  if (!options.report.empty() && !options.report.ends_with(".json")) {
-    return UserError("--report ", options.report, ": expected a name ending in .json");
+  const bool is_report = options.report.ends_with(".json") ||
+                         options.report.ends_with(".html") || options.report.empty();
+  if (!is_report) {
+    return UserError("--report ", options.report,
+                     ": expected a name ending in .json or .html");
   }
   return run;
 }
 
 Status WriteReport(const std::string& path, const runner::RunReport& report) {
   std::ofstream file(path);
-  file << runner::ToJson(report);
+  file << (path.ends_with(".html") ? runner::ToHtml(report) : runner::ToJson(report));
   file.close();
   if (!file) return StorageError(path, ": the run report cannot be written");
   return Status::OK();

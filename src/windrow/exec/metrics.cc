@@ -17,6 +17,11 @@ void StepMetrics::Touch(int64_t start_nanos, int64_t end_nanos) {
   }
 }
 
+std::optional<int64_t> StepMetrics::first_nanos() const {
+  const int64_t first = first_nanos_;
+  return first == INT64_MAX ? std::nullopt : std::optional<int64_t>(first);
+}
+
 int64_t StepMetrics::wall_nanos() const {
   return std::max<int64_t>(
       0, last_nanos_ - std::min(first_nanos_.load(), last_nanos_.load()));

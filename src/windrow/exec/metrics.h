@@ -36,6 +36,8 @@ class StepMetrics {
   void Touch(int64_t start_nanos, int64_t end_nanos);
   /// Nanoseconds from the first start to the last end seen by Touch.
   int64_t wall_nanos() const;
+  /// The first start, as WallNanos; nothing before it.
+  std::optional<int64_t> first_nanos() const;
 
   /// Adds to a count of the step's own, such as "groups". For once a batch, not a row.
   void Count(std::string_view name, int64_t amount);

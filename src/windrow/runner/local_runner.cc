@@ -2,7 +2,6 @@
 #include "windrow/runner/local_runner.h"
 
 #include <arrow/compute/initialize.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -14,7 +13,7 @@
 #include "windrow/exec/task_slots.h"
 #include "windrow/plan/planner.h"
 #include "windrow/runner/manifest.h"
-#include "windrow/runner/memory_watch.h"
+#include "windrow/runner/run_watch.h"
 #include "windrow/runner/stage_run.h"
 
 namespace windrow::runner {
@@ -29,13 +28,10 @@ std::string UtcNow() {
   return text.data();
 }
 
-double CpuSecondsNow() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+int64_t SpilledBytes(const exec::RunMetrics& metrics) {
+  int64_t bytes = 0;
+  metrics.ForEach([&](const exec::StepMetrics& step) { bytes += step.spill_bytes; });
+  return bytes;
 }
 
 RunOptions WithDefaults(RunOptions options) {
@@ -95,9 +91,10 @@ LocalRunner::~LocalRunner() = default;
 
 Status LocalRunner::Run(const plan::PreparedJob& job) {
   started_at_ = UtcNow();
-  const int64_t wall_start = exec::WallNanos();
+  start_nanos_ = exec::WallNanos();
   const double cpu_start = CpuSecondsNow();
-  MemoryWatch watch;
+  RunWatch watch([this] { return budget_.bytes_allocated(); },
+                 [this] { return SpilledBytes(metrics_); });
   Status status;
   {
     exec::TaskSlots slots(options_.slots);
@@ -139,9 +136,11 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
     }
     instantiator.AddLateBytes();
   }
-  wall_seconds_ = static_cast<double>(exec::WallNanos() - wall_start) * 1e-9;
+  wall_seconds_ = static_cast<double>(exec::WallNanos() - start_nanos_) * 1e-9;
   cpu_seconds_ = CpuSecondsNow() - cpu_start;
-  peak_memory_bytes_ = watch.Stop();
+  watch.Stop();
+  peak_memory_bytes_ = watch.peak_bytes();
+  timeline_ = watch.timeline();
   return status;
 }
 
@@ -173,7 +172,8 @@ RunReport LocalRunner::Report(const std::string& job_name) const {
   report.memory_budget_bytes = options_.memory_bytes;
   report.slots = options_.slots;
   report.runner = "local";
-  AddSteps(metrics_, &report);
+  AddSteps(metrics_, start_nanos_, &report);
+  report.timeline = timeline_;
   return report;
 }
 

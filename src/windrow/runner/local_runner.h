@@ -61,9 +61,11 @@ class LocalRunner {
   plan::Collected collected_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;
   std::string started_at_;
+  int64_t start_nanos_ = 0;
   double wall_seconds_ = 0;
   double cpu_seconds_ = 0;
   int64_t peak_memory_bytes_ = 0;
+  RunReport::Timeline timeline_;
 };
 
 }  // namespace windrow::runner

@@ -4,6 +4,9 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include <cmath>
+#include <type_traits>
+
 #include "windrow/exec/metrics.h"
 
 namespace windrow::runner {
@@ -41,12 +44,30 @@ void Put(Writer& json, const char* key, const std::map<std::string, int64_t>& va
   json.EndObject();
 }
 
+/// On one line, as they are many. Thousandths are plenty for seconds.
+template <typename T>
+void Put(Writer& json, const char* key, const std::vector<T>& values) {
+  json.Key(key);
+  json.SetFormatOptions(rapidjson::kFormatSingleLineArray);
+  json.StartArray();
+  for (const T value : values) {
+    if constexpr (std::is_floating_point_v<T>) {
+      json.Double(std::round(value * 1000) / 1000);
+    } else {
+      json.Int64(value);
+    }
+  }
+  json.EndArray();
+  json.SetFormatOptions(rapidjson::kFormatDefault);
+}
+
 void PutStep(Writer& json, const RunReport::Step& step) {
   json.StartObject();
   Put(json, "name", step.name);
   Put(json, "kind", step.kind);
   Put(json, "rows_in", step.rows_in);
   Put(json, "rows_out", step.rows_out);
+  Put(json, "started_seconds", step.started_seconds);
   Put(json, "wall_seconds", step.wall_seconds);
   Put(json, "cpu_seconds", step.cpu_seconds);
   Put(json, "spill_bytes", step.spill_bytes);
@@ -60,7 +81,7 @@ void PutStep(Writer& json, const RunReport::Step& step) {
 
 }  // namespace
 
-void AddSteps(const exec::RunMetrics& metrics, RunReport* report) {
+void AddSteps(const exec::RunMetrics& metrics, int64_t start_nanos, RunReport* report) {
   metrics.ForEach([&](const exec::StepMetrics& step) {
     const bool is_scan = step.kind == "scan";
     if (is_scan) {
@@ -76,9 +97,10 @@ void AddSteps(const exec::RunMetrics& metrics, RunReport* report) {
       report->rows_rejected[reason] += rows;
     report->steps.push_back(
         {step.name, step.kind, is_scan ? step.rows_out.load() : step.rows_in.load(),
-         step.rows_out, Seconds(step.wall_nanos()), Seconds(step.cpu_nanos),
-         step.spill_bytes, step.predicted_rows, step.predicted_bytes, step.counts(),
-         step.strategy(), step.reason()});
+         step.rows_out, Seconds(step.first_nanos().value_or(start_nanos) - start_nanos),
+         Seconds(step.wall_nanos()), Seconds(step.cpu_nanos), step.spill_bytes,
+         step.predicted_rows, step.predicted_bytes, step.counts(), step.strategy(),
+         step.reason()});
   });
 }
 
@@ -108,6 +130,14 @@ std::string ToJson(const RunReport& report) {
   json.StartArray();
   for (const RunReport::Step& step : report.steps) PutStep(json, step);
   json.EndArray();
+  json.Key("timeline");
+  json.StartObject();
+  Put(json, "seconds", report.timeline.seconds);
+  Put(json, "memory_bytes", report.timeline.memory_bytes);
+  Put(json, "budget_bytes", report.timeline.budget_bytes);
+  Put(json, "spill_bytes", report.timeline.spill_bytes);
+  Put(json, "cpu_seconds", report.timeline.cpu_seconds);
+  json.EndObject();
   json.EndObject();
   return std::string(text.GetString()) + "\n";
 }
