@@ -18,6 +18,7 @@ OPTIONS = {
     "generate": f"--rows --seed --option --compression --output --on {ENGINE_OPTIONS}",
     "inspect": "--samples --verify",
     "help": "switches datasets",
+    "completion": "bash zsh",
 }
 REPORT_FIELDS = (
     "version job started_at wall_seconds cpu_seconds peak_memory_bytes peak_rss_bytes "

@@ -7,20 +7,21 @@
 #include <memory>
 
 #include "windrow/base/version.h"
+#include "windrow/cli/completion.h"
 #include "windrow/cli/engine_options.h"
 #include "windrow/cli/generate_pod_usage.h"
+#include "windrow/cli/help_topics.h"
 #include "windrow/cli/inspect_command.h"
 #include "windrow/cli/log_format.h"
 #include "windrow/cli/pod_usage_command.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/cli/serve_command.h"
+#include "windrow/cli/terminal_text.h"
 #include "windrow/cli/usage_message.h"
 #include "windrow/cli/verify_probe_rows.h"
-#include "windrow/exec/switches.h"
 #include "windrow/recipe/enrich.h"
 #include "windrow/recipe/generate.h"
 #include "windrow/recipe/probe_rows.h"
-#include "windrow/source/generated_table.h"
 
 namespace windrow::cli {
 namespace {
@@ -44,10 +45,7 @@ class CommandLine {
     app_.set_version_flag("--version", std::string("windrow ") + kVersion);
     app_.require_subcommand(1);
     app_.footer(
-        "Examples:\n"
-        "  windrow enrich --quotes q.parquet --securities s.arrow -o out.arrow\n"
-        "  windrow run job.yaml -D day=2025-01-31\n"
-        "  windrow explain job.yaml\n"
+        "'windrow COMMAND --help' shows what a command takes, with examples.\n"
         "Exit codes: 0 done, 1 defect in Windrow, 2 usage or job document, 3 bad input\n"
         "data, 4 storage, 5 memory or disk exhausted, 130 cancelled.");
     AddRun();
@@ -59,6 +57,7 @@ class CommandLine {
     AddGenerate();
     AddInspect();
     AddHelp();
+    AddCompletion();
   }
 
   int Run(int argc, char** argv) {
@@ -67,7 +66,7 @@ class CommandLine {
     } catch (const CLI::Success& success) {
       return app_.exit(success);
     } catch (const CLI::ParseError& error) {
-      std::cerr << "windrow: "
+      std::cerr << ErrorPrefix(MayColour(2))
                 << UsageMessage(app_, std::vector<std::string>(argv + 1, argv + argc),
                                 error)
                 << '\n';
@@ -81,8 +80,11 @@ class CommandLine {
   }
 
  private:
-  CLI::App* Command(const std::string& name, const std::string& summary) {
-    return app_.add_subcommand(name, summary);
+  CLI::App* Command(const std::string& name, const std::string& summary,
+                    const std::vector<std::string>& examples) {
+    std::string footer = examples.size() == 1 ? "Example:" : "Examples:";
+    for (const std::string& example : examples) footer += "\n  " + example;
+    return app_.add_subcommand(name, summary)->footer(footer);
   }
 
   void AddEngineOptions(CLI::App* command) {
@@ -160,7 +162,9 @@ class CommandLine {
   }
 
   void AddRun() {
-    CLI::App* command = Command("run", "run a job document");
+    CLI::App* command = Command("run", "run a job document",
+                                {"windrow run job.yaml -D day=2025-01-31 --memory 2GiB",
+                                 "windrow run job.yaml --report run.html"});
     AddDocument(command);
     AddWhere(command);
     AddEngineOptions(command);
@@ -173,7 +177,8 @@ class CommandLine {
   }
 
   void AddExplain() {
-    CLI::App* command = Command("explain", "show how a job would be run, and why");
+    CLI::App* command = Command("explain", "show how a job would be run, and why",
+                                {"windrow explain job.yaml -D day=2025-01-31"});
     AddDocument(command);
     command->add_flag("--json", explain_json_, "as JSON");
     AddS3(command, &engine_.s3_endpoint);
@@ -188,7 +193,11 @@ class CommandLine {
   }
 
   void AddEnrich() {
-    CLI::App* command = Command("enrich", "join quotes with the securities they are for");
+    CLI::App* command = Command(
+        "enrich", "join quotes with the securities they are for",
+        {"windrow enrich --quotes q.parquet --securities s.arrow -o out.arrow",
+         "windrow enrich --quotes q.arrow --securities grpc://node1:8815/securities \\\n"
+         "    --spread --sort-by spread_pct:desc --limit 100 -o top.parquet"});
     command->add_option("--quotes", enrich_.quotes, "file or glob")->required();
     command
         ->add_option("--securities", enrich_.securities,
@@ -231,7 +240,8 @@ class CommandLine {
 
   void AddProbeRows() {
     CLI::App* command = Command(
-        "probe-rows", "turn ping measurements into training records, one a probe");
+        "probe-rows", "turn ping measurements into training records, one a probe",
+        {"windrow probe-rows --input 'pings/*.parquet' --output probes --verify"});
     command->add_option("--input", probe_rows_.input, "file or glob; may be repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -282,7 +292,11 @@ class CommandLine {
 
   void AddPodUsage() {
     CLI::App* command =
-        Command("pod-usage", "OpenShift usage reports to rows of a daily summary");
+        Command("pod-usage", "OpenShift usage reports to rows of a daily summary",
+                {"windrow pod-usage --input s3://reports/koku --account 10001 \\\n"
+                 "    --source 5a2c… --cluster-id c1 --cluster-alias prod \\\n"
+                 "    --report-period-id 7 --start 2025-05-01 --end 2025-05-31 \\\n"
+                 "    --reference postgresql://db/koku --to postgresql://db/koku"});
     recipe::PodUsageOptions& options = pod_usage_.recipe;
     command->add_option("--input", options.input, "folder or s3://BUCKET/PREFIX")
         ->required();
@@ -317,7 +331,8 @@ class CommandLine {
   }
 
   void AddServe() {
-    CLI::App* command = Command("serve", "serve tables to Arrow Flight clients");
+    CLI::App* command = Command("serve", "serve tables to Arrow Flight clients",
+                                {"windrow serve securities=securities.arrow"});
     command->add_option("TABLE", serve_.tables, "NAME=PATH: a file, folder or glob")
         ->required();
     command
@@ -370,7 +385,8 @@ class CommandLine {
 
   void AddGenerate() {
     CLI::App* command =
-        Command("generate", "make a data set: the same for the same seed");
+        Command("generate", "make a data set: the same for the same seed",
+                {"windrow generate quotes --rows 120000 -o quotes.parquet"});
     command
         ->add_option("DATASET", generate_.dataset,
                      "pod-usage, or one that 'windrow help datasets' lists")
@@ -413,7 +429,8 @@ class CommandLine {
   }
 
   void AddInspect() {
-    CLI::App* command = Command("inspect", "show what a file holds");
+    CLI::App* command = Command("inspect", "show what a file holds",
+                                {"windrow inspect out.parquet --samples 5"});
     command->add_option("FILE", inspect_.path, "Parquet, Arrow IPC or ArrayRecord file")
         ->required();
     command->add_option("--samples", inspect_.samples, "print the first N rows")
@@ -425,33 +442,32 @@ class CommandLine {
   }
 
   void AddHelp() {
-    CLI::App* command = Command("help", "explain a topic: switches, datasets");
+    CLI::App* command =
+        Command("help", "explain a topic: switches, datasets", {"windrow help switches"});
     command->add_option("TOPIC", help_topic_, "switches or datasets")
         ->required()
         ->check(CLI::IsMember({"switches", "datasets"}));
     command->callback([this] {
       action_ = [this] {
-        return help_topic_ == "switches" ? PrintSwitches() : PrintDatasets();
+        (help_topic_ == "switches" ? PrintSwitches : PrintDatasets)(std::cout);
+        return Status::OK();
       };
     });
   }
 
-  static Status PrintSwitches() {
-    for (const exec::SwitchInfo& info : exec::ListSwitches()) {
-      std::cout << info.name << '=' << info.default_value << "\n    " << info.meaning
-                << '\n';
-      if (!info.fallback.empty()) std::cout << "    off: " << info.fallback << '\n';
-    }
-    return Status::OK();
-  }
-
-  static Status PrintDatasets() {
-    for (const source::DatasetInfo& info : source::GeneratedDatasets()) {
-      std::cout << info.name << '\n';
-      for (const std::string& option : info.options)
-        std::cout << "    " << option << '\n';
-    }
-    return Status::OK();
+  void AddCompletion() {
+    CLI::App* command = Command("completion", "print a script that completes commands",
+                                {"source <(windrow completion bash)",
+                                 "windrow completion zsh > ~/.zfunc/_windrow"});
+    command->add_option("SHELL", shell_, "bash or zsh")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh"}));
+    command->callback([this] {
+      action_ = [this] {
+        std::cout << (shell_ == "bash" ? BashCompletion : ZshCompletion)(app_);
+        return Status::OK();
+      };
+    });
   }
 
   CLI::App app_{"Windrow joins, groups and moves columnar data.", "windrow"};
@@ -470,6 +486,7 @@ class CommandLine {
   ServeOptions serve_;
   InspectOptions inspect_;
   std::string help_topic_;
+  std::string shell_;
 };
 
 }  // namespace

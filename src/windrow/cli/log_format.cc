@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "windrow/base/json_text.h"
+#include "windrow/cli/terminal_text.h"
 
 namespace windrow::cli {
 namespace {
@@ -50,7 +51,7 @@ void StartLog(const std::string& level, const std::string& format) {
 
 void LogFailure(const Status& status, const std::string& format) {
   if (format != "json") {
-    std::cerr << "windrow: " << status.message() << '\n';
+    std::cerr << ErrorPrefix(MayColour(2)) << status.message() << '\n';
     return;
   }
   spdlog::error("{} (exit code {})", status.message(), ExitCode(status));

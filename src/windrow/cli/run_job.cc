@@ -15,6 +15,7 @@
 
 #include "windrow/base/byte_size.h"
 #include "windrow/cli/progress_line.h"
+#include "windrow/cli/terminal_text.h"
 #include "windrow/cli/text_file.h"
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/explain.h"
@@ -233,8 +234,12 @@ Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool a
   ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
                         plan::PrepareJob(job, switches, access));
-  std::cout << (as_json ? plan::ExplainJson(prepared, switches)
-                        : plan::ExplainText(prepared, switches));
+  if (as_json) {
+    std::cout << plan::ExplainJson(prepared, switches);
+    return Status::OK();
+  }
+  const std::string text = plan::ExplainText(prepared, switches);
+  std::cout << (MayColour(1) ? ColourTree(text) : text);
   return Status::OK();
 }
 
