@@ -8,7 +8,7 @@ BENCH ?= quick
 SECONDS ?= 600
 RUNS ?= 1000
 cpp_files = $$(git ls-files --cached --others --exclude-standard '*.h' '*.cc')
-python_files := tools tests bench
+python_files := python tools tests bench
 run_ctest = ctest --output-on-failure -j2 --test-dir
 
 help:  ## print this list
@@ -22,8 +22,10 @@ build/%/build.ninja: .venv/stamp
 	cmake --preset $*
 	@touch $@
 
-build: build/release/build.ninja  ## release build; the command is build/release/windrow
+build: build/release/build.ninja  ## release build: build/release/windrow, and the package in .venv
 	@cmake --build build/release
+	@echo "$(CURDIR)/build/release/python" >"$$($(python) -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')/windrow.pth"
 
 test: build  ## every test: unit, cases, Python
 	@status=0; \

@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "windrow/base/text_file.h"
 #include "windrow/cli/run_job.h"
-#include "windrow/cli/text_file.h"
 #include "windrow/fs/object_listing.h"
 #include "windrow/plan/database_spec.h"
 #include "windrow/recipe/pod_usage_reference.h"

@@ -7,16 +7,15 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
 
 #include "windrow/base/byte_size.h"
+#include "windrow/base/text_file.h"
 #include "windrow/cli/progress_line.h"
 #include "windrow/cli/terminal_text.h"
-#include "windrow/cli/text_file.h"
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/explain.h"
 #include "windrow/plan/job_spec_reader.h"
@@ -28,67 +27,8 @@
 namespace windrow::cli {
 namespace {
 
-Result<exec::Switches> ParseSwitches(const EngineOptions& options) {
-  exec::Switches switches;
-  for (const std::string& assignment : options.set) {
-    ARROW_RETURN_NOT_OK(exec::SetSwitch(assignment, &switches));
-  }
-  return switches;
-}
-
-fs::ObjectAccess ObjectAccessOf(const EngineOptions& options,
-                                const exec::Switches& switches,
-                                const arrow::StopToken& stop) {
-  fs::ObjectAccess access;
-  access.s3_endpoint = options.s3_endpoint;
-  access.stop = stop;
-  access.prefetch = switches.prefetch;
-  access.temp_dir = options.temp_dir;
-  return access;
-}
-
-Result<plan::Access> AccessOf(const EngineOptions& options,
-                              const exec::Switches& switches,
-                              const arrow::StopToken& stop) {
-  plan::Access access;
-  access.objects = ObjectAccessOf(options, switches, stop);
-  ARROW_ASSIGN_OR_RAISE(access.servers, flight::ServerAccess::FromEnvironment());
-  access.servers.stop = stop;
-  if (!options.token_file.empty()) {
-    ARROW_ASSIGN_OR_RAISE(access.servers.token, ReadToken(options.token_file));
-  }
-  if (!options.tls_ca.empty()) {
-    const std::optional<std::string> roots = ReadTextFile(options.tls_ca);
-    if (!roots.has_value() || roots->find("BEGIN CERTIFICATE") == std::string::npos) {
-      return UserError("--tls-ca ", options.tls_ca,
-                       roots.has_value() ? ": found no certificate" : ": cannot be read",
-                       "; expected a file of PEM certificates");
-    }
-    access.servers.tls_roots = *roots;
-  }
-  return access;
-}
-
 Result<runner::RunOptions> ParseRunOptions(const EngineOptions& options) {
-  runner::RunOptions run;
-  ARROW_ASSIGN_OR_RAISE(run.switches, ParseSwitches(options));
-  if (options.on != "local") {
-    return UserError("--on ", options.on, ": expected local");
-  }
-  run.slots = options.slots;
-  if (!options.memory.empty()) {
-    const Result<int64_t> bytes = ParseByteSize(options.memory);
-    if (!bytes.ok()) return At("--memory", bytes.status());
-    run.memory_bytes = *bytes;
-    if (run.memory_bytes < runner::kLeastMemoryBytes) {
-      return UserError("--memory ", options.memory, ": expected at least ",
-                       FormatByteSize(runner::kLeastMemoryBytes));
-    }
-  }
-  if (!options.temp_dir.empty() && !std::filesystem::is_directory(options.temp_dir)) {
-    return UserError("--temp-dir ", options.temp_dir, ": expected a folder");
-  }
-  run.temp_dir = options.temp_dir;
+  ARROW_ASSIGN_OR_RAISE(runner::RunOptions run, runner::RunOptionsOf(options));
   const bool is_report = options.report.ends_with(".json") ||
                          options.report.ends_with(".html") || options.report.empty();
   if (!is_report) {
@@ -184,7 +124,8 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     std::cout << plan::WriteJobSpec(job);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, run.switches, stop));
+  ARROW_ASSIGN_OR_RAISE(const plan::Access access,
+                        runner::AccessOf(options, run.switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
                         plan::PrepareJob(job, run.switches, access));
   if (spdlog::should_log(spdlog::level::debug)) {
@@ -214,7 +155,8 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
 Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions& options,
                                    const arrow::StopToken& stop) {
   ARROW_ASSIGN_OR_RAISE(const runner::RunOptions run, ParseRunOptions(options));
-  ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, run.switches, stop));
+  ARROW_ASSIGN_OR_RAISE(const plan::Access access,
+                        runner::AccessOf(options, run.switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
                         plan::PrepareJob(job, run.switches, access));
   runner::LocalRunner runner(run, stop);
@@ -224,14 +166,15 @@ Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions
 
 Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
                                         const arrow::StopToken& stop) {
-  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  return ObjectAccessOf(options, switches, stop);
+  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, runner::SwitchesOf(options));
+  return runner::ObjectAccessOf(options, switches, stop);
 }
 
 Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
                   const arrow::StopToken& stop) {
-  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, ParseSwitches(options));
-  ARROW_ASSIGN_OR_RAISE(const plan::Access access, AccessOf(options, switches, stop));
+  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, runner::SwitchesOf(options));
+  ARROW_ASSIGN_OR_RAISE(const plan::Access access,
+                        runner::AccessOf(options, switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
                         plan::PrepareJob(job, switches, access));
   if (as_json) {

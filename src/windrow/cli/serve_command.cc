@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "windrow/base/byte_size.h"
-#include "windrow/cli/text_file.h"
+#include "windrow/base/text_file.h"
 #include "windrow/exec/switches.h"
 #include "windrow/runner/local_runner.h"
 #include "windrow/service/flight_service.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/plan/open_files.h"
 
+#include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 
@@ -17,9 +18,10 @@
 #include "windrow/sink/parquet_sink.h"
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
+#include "windrow/source/memory_table.h"
 #include "windrow/source/row_buffer_table.h"
+#include "windrow/source/stream_table.h"
 #include "windrow/source/table_part.h"
-#include "windrow/source/values_table.h"
 
 namespace windrow::plan {
 namespace {
@@ -156,7 +158,21 @@ std::shared_ptr<exec::Table> OpenTablePart(std::shared_ptr<exec::Table> table,
 }
 
 std::shared_ptr<exec::Table> OpenBatch(std::shared_ptr<arrow::RecordBatch> rows) {
-  return source::MakeValuesTable(std::move(rows));
+  const auto schema = rows->schema();
+  return source::MakeMemoryTable(schema, {std::move(rows)}, "values of the job");
+}
+
+std::shared_ptr<exec::Table> OpenBatches(
+    std::shared_ptr<arrow::Schema> schema,
+    std::vector<std::shared_ptr<arrow::RecordBatch>> rows) {
+  const std::string description =
+      "in memory, " + std::to_string(rows.size()) + " batches";
+  return source::MakeMemoryTable(std::move(schema), std::move(rows), description);
+}
+
+std::shared_ptr<exec::Table> OpenStream(std::shared_ptr<arrow::Schema> schema,
+                                        ReaderOpener open) {
+  return source::MakeStreamTable(std::move(schema), std::move(open));
 }
 
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema) {
@@ -179,7 +195,7 @@ Result<std::shared_ptr<exec::Table>> OpenTable(const SourceSpec& source,
   }
   if (const auto* values = std::get_if<ValuesSpec>(&source.kind)) {
     ARROW_ASSIGN_OR_RAISE(auto rows, MakeInlineBatch(*values));
-    return source::MakeValuesTable(std::move(rows));
+    return OpenBatch(std::move(rows));
   }
   const auto& scan = std::get<ScanSpec>(source.kind);
   if (ReadsDatabase(scan)) return OpenDatabaseTable(scan, databases);

@@ -3,7 +3,9 @@
 
 #include <arrow/type_fwd.h>
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "windrow/exec/operator.h"
 #include "windrow/exec/run_context.h"
@@ -30,6 +32,19 @@ std::shared_ptr<exec::Table> OpenTablePart(std::shared_ptr<exec::Table> table,
 
 /// A table of rows that are in memory already.
 std::shared_ptr<exec::Table> OpenBatch(std::shared_ptr<arrow::RecordBatch> rows);
+
+/// The same as batches that all have `schema`, of another library perhaps; see
+/// source/memory_table.h.
+std::shared_ptr<exec::Table> OpenBatches(
+    std::shared_ptr<arrow::Schema> schema,
+    std::vector<std::shared_ptr<arrow::RecordBatch>> rows);
+
+/// Opens a reader of a stream's rows. Called by the thread that fetches, once a scan.
+using ReaderOpener = std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()>;
+
+/// A table whose rows are pulled while a scan goes on; see source/stream_table.h.
+std::shared_ptr<exec::Table> OpenStream(std::shared_ptr<arrow::Schema> schema,
+                                        ReaderOpener open);
 
 /// The table through which the rows of a step are read that another stage keeps.
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema);

@@ -46,6 +46,10 @@ class LocalRunner {
   const std::map<std::string, std::shared_ptr<arrow::Schema>>& sink_schemas() const {
     return sink_schemas_;
   }
+  /// Lets go of memory that is kept for reuse. For a runner that lives on for the sake of
+  /// its results.
+  void ReleaseUnused() { budget_.ReleaseUnused(); }
+  int64_t memory_bytes() const { return options_.memory_bytes; }
   /// What the last Run did; complete after it, failed or not.
   RunReport Report(const std::string& job_name) const;
 

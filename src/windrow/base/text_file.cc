@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "windrow/cli/text_file.h"
+#include "windrow/base/text_file.h"
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-namespace windrow::cli {
+namespace windrow {
 
 std::optional<std::string> ReadTextFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -29,4 +29,4 @@ Result<std::string> ReadToken(const std::string& path) {
   return token;
 }
 
-}  // namespace windrow::cli
+}  // namespace windrow

@@ -6,7 +6,7 @@
 
 #include "windrow/base/status.h"
 
-namespace windrow::cli {
+namespace windrow {
 
 /// The whole content of a file; nothing when it cannot be read or is a folder.
 std::optional<std::string> ReadTextFile(const std::string& path);
@@ -15,4 +15,4 @@ std::optional<std::string> ReadTextFile(const std::string& path);
 /// none or several.
 Result<std::string> ReadToken(const std::string& path);
 
-}  // namespace windrow::cli
+}  // namespace windrow

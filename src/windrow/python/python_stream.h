@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <nanobind/nanobind.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "windrow/exec/table.h"
+
+namespace windrow::python {
+
+/// What a Python object raised while a run read from it. Thread-safe.
+class StreamFailure {
+ public:
+  ~StreamFailure();
+  /// Keeps the first one. Call with the interpreter's lock held.
+  void Set(nanobind::python_error error);
+  /// Raises what was kept, if anything was. Call with the lock held.
+  void RaiseIfSet();
+
+ private:
+  std::optional<nanobind::python_error> error_;  ///< guarded by the interpreter's lock
+};
+
+/// Rows that come out of a Python object bit by bit: an iterator of batches, which can be
+/// read once, or an object with __arrow_c_stream__, which is asked for a new stream by
+/// each scan. Methods are called with the interpreter's lock held.
+class PythonStream {
+ public:
+  /// Finds the schema: `object` says it, or the first batch has it.
+  explicit PythonStream(nanobind::object object);
+
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  bool is_iterator() const;
+
+  /// A table for one run. What is raised while it is read goes to `failure`.
+  std::shared_ptr<exec::Table> OpenTable(std::shared_ptr<StreamFailure> failure) const;
+
+ private:
+  struct State;
+  class Reader;
+
+  std::shared_ptr<State> state_;
+  std::shared_ptr<arrow::Schema> schema_;
+};
+
+}  // namespace windrow::python

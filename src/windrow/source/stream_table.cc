@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "windrow/source/stream_table.h"
+
+#include <arrow/array/data.h>
+#include <arrow/buffer.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+
+#include <atomic>
+#include <utility>
+
+#include "windrow/base/check.h"
+#include "windrow/exec/memory_hold.h"
+#include "windrow/source/memory_batch.h"
+
+namespace windrow::source {
+namespace {
+
+using Opener = std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()>;
+
+/// Memory of another library. The share of the budget goes when the last buffer of its
+/// batch does.
+class CountedBuffer : public arrow::Buffer {
+ public:
+  CountedBuffer(std::shared_ptr<exec::MemoryHold> hold,
+                std::shared_ptr<arrow::Buffer> buffer)
+      : Buffer(buffer->data(), buffer->size()),
+        hold_(std::move(hold)),
+        buffer_(std::move(buffer)) {}
+
+ private:
+  // Destroyed in the reverse order.
+  std::shared_ptr<exec::MemoryHold> hold_;
+  std::shared_ptr<arrow::Buffer> buffer_;
+};
+
+std::shared_ptr<arrow::ArrayData> Counted(const std::shared_ptr<exec::MemoryHold>& hold,
+                                          const arrow::ArrayData& data) {
+  auto counted = data.Copy();
+  for (auto& buffer : counted->buffers) {
+    if (buffer != nullptr) buffer = std::make_shared<CountedBuffer>(hold, buffer);
+  }
+  for (auto& child : counted->child_data) child = Counted(hold, *child);
+  if (counted->dictionary != nullptr) {
+    counted->dictionary = Counted(hold, *counted->dictionary);
+  }
+  return counted;
+}
+
+class StreamSource final : public exec::Source {
+ public:
+  StreamSource(const Opener& open, std::shared_ptr<arrow::Schema> schema,
+               std::vector<int> columns, exec::RunContext* context)
+      : open_(open),
+        schema_(std::move(schema)),
+        columns_(std::move(columns)),
+        context_(context) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Result<std::unique_ptr<exec::UnitReader>> NextUnit(
+      const arrow::StopToken& stop) override {
+    ARROW_RETURN_NOT_OK(stop.Poll());
+    if (reader_ == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(reader_, open_());
+    }
+    std::shared_ptr<arrow::RecordBatch> batch;
+    do {
+      ARROW_RETURN_NOT_OK(reader_->ReadNext(&batch));
+    } while (batch != nullptr && batch->num_rows() == 0);
+    if (batch == nullptr) return nullptr;
+    ARROW_ASSIGN_OR_RAISE(batch, Count(*batch));
+    return std::make_unique<MemoryUnit>(schema_, *batch, columns_, 0, *context_);
+  }
+
+  /// Batches of a stream are mostly alike.
+  int64_t next_unit_bytes() const override { return last_bytes_; }
+  int64_t bytes_read() const override { return bytes_read_; }
+
+ private:
+  Result<std::shared_ptr<arrow::RecordBatch>> Count(const arrow::RecordBatch& batch) {
+    const int64_t bytes = arrow::util::ReferencedBufferSize(batch).ValueOr(0);
+    last_bytes_ = bytes;
+    bytes_read_ += bytes;
+    ARROW_ASSIGN_OR_RAISE(auto taken, exec::MemoryHold::Take(context_->budget, bytes));
+    const auto hold = std::make_shared<exec::MemoryHold>(std::move(taken));
+    std::vector<std::shared_ptr<arrow::ArrayData>> columns;
+    for (int i = 0; i < batch.num_columns(); ++i) {
+      columns.push_back(Counted(hold, *batch.column_data(i)));
+    }
+    return arrow::RecordBatch::Make(batch.schema(), batch.num_rows(), std::move(columns));
+  }
+
+  const Opener open_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const std::vector<int> columns_;
+  exec::RunContext* context_;
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  int64_t last_bytes_ = 0;
+  std::atomic<int64_t> bytes_read_ = 0;
+};
+
+class StreamTable final : public exec::Table {
+ public:
+  StreamTable(const arrow::Schema& schema, Opener open)
+      : schema_(MemorySchema(schema)), open_(std::move(open)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  std::optional<int64_t> num_rows() const override { return std::nullopt; }
+  std::optional<int64_t> stored_bytes() const override { return std::nullopt; }
+  exec::ColumnStats column_stats(int) const override { return {}; }
+  std::string description() const override { return "stream"; }
+  bool is_repeatable() const override { return false; }
+  Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
+                                             exec::RunContext* context) const override {
+    WINDROW_CHECK(!options.row_numbers);
+    return std::make_unique<StreamSource>(open_, ScanSchema(*schema_, options),
+                                          options.columns, context);
+  }
+  Result<std::shared_ptr<exec::RowStore>> row_store(exec::RunContext*) const override {
+    return nullptr;
+  }
+
+ private:
+  const std::shared_ptr<arrow::Schema> schema_;
+  const Opener open_;
+};
+
+}  // namespace
+
+std::shared_ptr<exec::Table> MakeStreamTable(std::shared_ptr<arrow::Schema> schema,
+                                             Opener open) {
+  return std::make_shared<StreamTable>(*schema, std::move(open));
+}
+
+}  // namespace windrow::source
