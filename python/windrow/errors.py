@@ -118,6 +118,7 @@ def make_error(blame: str, message: str) -> BaseException:
     if blame == "cancelled":
         return KeyboardInterrupt(message)
     message = _FRAME_PLACE.sub("", message)
+    message = message.replace("raise --memory", "raise memory")
     option = _OPTION.match(message)
     if option:
         message = option[1].replace("-", "_") + message[option.end() :]

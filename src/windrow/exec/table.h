@@ -191,6 +191,9 @@ class Table {
                                                RunContext* context) const = 0;
   /// Whether every scan gives the same rows in the same order and row_store finds them.
   virtual bool is_repeatable() const { return true; }
+  /// Whether only the first scan finds the rows. What several readers need of it is then
+  /// kept.
+  virtual bool is_read_once() const { return false; }
   /// Whether a scan with ScanOptions::keys of this column leaves rows out, so that moving
   /// the keys is worth it.
   virtual bool takes_keys(int /*column*/) const { return false; }

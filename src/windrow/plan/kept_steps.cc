@@ -36,27 +36,31 @@ class StepKeeper {
   }
 
  private:
-  /// Counts who reads each step, and finds which hold groups.
+  /// Counts who reads each step, and finds which are not to be made again.
   void Survey(const NodePtr& node) {
     if (++readers_[node.get()] > 1) return;
-    bool groups =
+    bool is_dear =
         node->As<CollectNode>() != nullptr || node->As<AggregateNode>() != nullptr;
+    if (const auto* scan = node->As<ScanNode>()) {
+      is_dear = scan->table->is_read_once();
+      names_.insert(node->step);
+    }
     for (const NodePtr& input : InputsOf(*node)) {
       Survey(input);
-      groups |= holds_groups_.contains(input.get());
+      is_dear |= dear_.contains(input.get());
     }
-    if (groups) holds_groups_.insert(node.get());
+    if (is_dear) dear_.insert(node.get());
   }
 
-  bool IsSharedGroups(const LogicalNode& node) const {
-    return readers_.at(&node) > 1 && holds_groups_.contains(&node);
+  bool IsShared(const LogicalNode& node) const {
+    return readers_.at(&node) > 1 && dear_.contains(&node);
   }
 
   /// Filters and projects of kept rows are not kept themselves.
   bool IsLinkOfKept(const LogicalNode& node) const {
     if (!IsLink(node)) return false;
     const NodePtr input = InputsOf(node)[0];
-    return IsLink(*input) ? IsLinkOfKept(*input) : IsSharedGroups(*input);
+    return IsLink(*input) ? IsLinkOfKept(*input) : IsShared(*input);
   }
 
   /// `node` with what has to be kept replaced by scans, itself too. Rows of a union's
@@ -64,7 +68,7 @@ class StepKeeper {
   Result<NodePtr> Cut(const NodePtr& node, bool is_union_input) {
     const auto known = cut_.find(node.get());
     if (known != cut_.end()) return known->second;
-    const bool is_shared = IsSharedGroups(*node) && !IsLinkOfKept(*node);
+    const bool is_shared = IsShared(*node) && !IsLinkOfKept(*node);
     const bool is_union = node->As<UnionNode>() != nullptr;
     const bool passes_on = is_union_input && !is_shared && IsLink(*node);
     std::vector<NodePtr> inputs = InputsOf(*node);
@@ -92,7 +96,17 @@ class StepKeeper {
 
   static Result<NodePtr> Renamed(NodePtr node, const std::string& step) {
     if (node->step == step) return node;
+    if (node->As<ScanNode>() != nullptr) return AllColumns(std::move(node), step);
     return MakeNode(step, decltype(LogicalNode::op)(node->op));
+  }
+
+  /// A scan finds its table by its name, so it keeps it.
+  static Result<NodePtr> AllColumns(NodePtr scan, const std::string& step) {
+    ProjectNode project{scan, {}};
+    for (const std::string& name : scan->schema->field_names()) {
+      project.columns.push_back({name, Expr::Column(name)});
+    }
+    return MakeNode(step, std::move(project));
   }
 
   /// A step is kept once under its own name; nodes made for it get others.
@@ -106,7 +120,7 @@ class StepKeeper {
 
   const KeptTableOpener& open_;
   std::map<const LogicalNode*, int> readers_;
-  std::set<const LogicalNode*> holds_groups_;
+  std::set<const LogicalNode*> dear_;  ///< hold groups, or read what is read once
   std::map<const LogicalNode*, NodePtr> cut_;
   std::vector<LogicalPlan> kept_;
   std::set<std::string> names_;

@@ -171,8 +171,8 @@ std::shared_ptr<exec::Table> OpenBatches(
 }
 
 std::shared_ptr<exec::Table> OpenStream(std::shared_ptr<arrow::Schema> schema,
-                                        ReaderOpener open) {
-  return source::MakeStreamTable(std::move(schema), std::move(open));
+                                        ReaderOpener open, bool is_read_once) {
+  return source::MakeStreamTable(std::move(schema), std::move(open), is_read_once);
 }
 
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema) {

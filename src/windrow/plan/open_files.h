@@ -44,7 +44,7 @@ using ReaderOpener = std::function<Result<std::shared_ptr<arrow::RecordBatchRead
 
 /// A table whose rows are pulled while a scan goes on; see source/stream_table.h.
 std::shared_ptr<exec::Table> OpenStream(std::shared_ptr<arrow::Schema> schema,
-                                        ReaderOpener open);
+                                        ReaderOpener open, bool is_read_once);
 
 /// The table through which the rows of a step are read that another stage keeps.
 std::shared_ptr<exec::Table> OpenKeptTable(std::shared_ptr<arrow::Schema> schema);

@@ -199,6 +199,23 @@ class Run {
   std::shared_ptr<JobRun> run_;
 };
 
+// A generator may hold the frame that reads it, by way of its globals.
+int TraverseStream(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  Py_VISIT(nb::inst_ptr<PythonStream>(self)->own_object());
+  return 0;
+}
+int ClearStream(PyObject* self) {
+  nb::inst_ptr<PythonStream>(self)->Clear();
+  return 0;
+}
+PyType_Slot stream_slots[] = {
+    {Py_tp_traverse, reinterpret_cast<void*>(TraverseStream)},
+    {Py_tp_clear, reinterpret_cast<void*>(ClearStream)},
+    {0, nullptr},
+};
+
 void DefineTables(nb::module_& module) {
   nb::class_<Schema>(module, "Schema")
       .def_prop_ro("names", [](const Schema& self) { return self.schema->field_names(); })
@@ -222,7 +239,7 @@ void DefineTables(nb::module_& module) {
       .def_prop_ro("num_bytes", &ResultTable::num_bytes)
       .def("slice", &ResultTable::Slice, "offset"_a, "rows"_a)
       .def("__arrow_c_stream__", &ResultTable::ToCapsule);
-  nb::class_<PythonStream>(module, "Stream")
+  nb::class_<PythonStream>(module, "Stream", nb::type_slots(stream_slots))
       .def(nb::init<nb::object>(), "object"_a)
       .def_prop_ro("schema",
                    [](const PythonStream& self) { return Schema{self.schema()}; })
@@ -251,6 +268,9 @@ NB_MODULE(_native, module) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   RaiseIfFailed(arrow::compute::Initialize());
   RegisterErrors();
+#ifdef NDEBUG
+  nb::set_leak_warnings(false);  // objects may outlive the interpreter of a user
+#endif
   module.attr("version") = kVersion;
   DefineTables(module);
   DefineRun(module);

@@ -181,6 +181,12 @@ PythonStream::PythonStream(nb::object object) : state_(std::make_shared<State>()
 
 bool PythonStream::is_iterator() const { return state_->is_iterator; }
 
+PyObject* PythonStream::own_object() const {
+  return state_.use_count() == 1 ? state_->object.ptr() : nullptr;
+}
+
+void PythonStream::Clear() { state_->object.reset(); }
+
 std::shared_ptr<exec::Table> PythonStream::OpenTable(
     std::shared_ptr<StreamFailure> failure) const {
   return plan::OpenStream(
@@ -190,7 +196,8 @@ std::shared_ptr<exec::Table> PythonStream::OpenTable(
         auto reader = std::make_shared<Reader>(state, schema, failure);
         ARROW_RETURN_NOT_OK(reader->Open());
         return reader;
-      });
+      },
+      is_iterator());
 }
 
 }  // namespace windrow::python

@@ -36,6 +36,11 @@ class PythonStream {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   bool is_iterator() const;
 
+  /// The object, for the collector of cycles; nothing while a run reads from it.
+  PyObject* own_object() const;
+  /// Lets go of it; part of breaking a cycle.
+  void Clear();
+
   /// A table for one run. What is raised while it is read goes to `failure`.
   std::shared_ptr<exec::Table> OpenTable(std::shared_ptr<StreamFailure> failure) const;
 

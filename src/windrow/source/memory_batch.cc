@@ -20,9 +20,14 @@
 namespace windrow::source {
 namespace {
 
+/// Run-end encoding counts as nested for Arrow.
+bool HasChildren(const arrow::DataType& type) {
+  return arrow::is_nested(type.id()) && type.id() != arrow::Type::RUN_END_ENCODED;
+}
+
 std::shared_ptr<arrow::DataType> MemoryType(
     const std::shared_ptr<arrow::DataType>& type) {
-  return arrow::is_nested(type->id()) ? EngineType(type) : IpcOutputType(type);
+  return HasChildren(*type) ? EngineType(type) : IpcOutputType(type);
 }
 
 Result<std::shared_ptr<arrow::Array>> Flat(std::shared_ptr<arrow::Array> column,
@@ -31,7 +36,7 @@ Result<std::shared_ptr<arrow::Array>> Flat(std::shared_ptr<arrow::Array> column,
   if (column->type()->Equals(*type)) return column;
   arrow::compute::ExecContext context(pool);
   context.set_use_threads(false);
-  if (!arrow::is_nested(type->id())) {
+  if (!HasChildren(*column->type())) {
     return FlattenIpcArray(std::move(column), type, &context);
   }
   ARROW_ASSIGN_OR_RAISE(

@@ -103,8 +103,10 @@ class StreamSource final : public exec::Source {
 
 class StreamTable final : public exec::Table {
  public:
-  StreamTable(const arrow::Schema& schema, Opener open)
-      : schema_(MemorySchema(schema)), open_(std::move(open)) {}
+  StreamTable(const arrow::Schema& schema, Opener open, bool is_read_once)
+      : schema_(MemorySchema(schema)),
+        open_(std::move(open)),
+        is_read_once_(is_read_once) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::optional<int64_t> num_rows() const override { return std::nullopt; }
@@ -112,6 +114,7 @@ class StreamTable final : public exec::Table {
   exec::ColumnStats column_stats(int) const override { return {}; }
   std::string description() const override { return "stream"; }
   bool is_repeatable() const override { return false; }
+  bool is_read_once() const override { return is_read_once_; }
   Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
                                              exec::RunContext* context) const override {
     WINDROW_CHECK(!options.row_numbers);
@@ -125,13 +128,14 @@ class StreamTable final : public exec::Table {
  private:
   const std::shared_ptr<arrow::Schema> schema_;
   const Opener open_;
+  const bool is_read_once_;
 };
 
 }  // namespace
 
 std::shared_ptr<exec::Table> MakeStreamTable(std::shared_ptr<arrow::Schema> schema,
-                                             Opener open) {
-  return std::make_shared<StreamTable>(*schema, std::move(open));
+                                             Opener open, bool is_read_once) {
+  return std::make_shared<StreamTable>(*schema, std::move(open), is_read_once);
 }
 
 }  // namespace windrow::source

@@ -11,11 +11,11 @@ namespace windrow::source {
 /// A table whose rows are pulled from a reader while a scan goes on, so that it may be
 /// larger than memory. Batches count in the run's budget until the last step lets go of
 /// them. Rows cannot be addressed again, so a join keeps what it needs of them. `open` is
-/// called once a scan, by the thread that fetches, and may fail when the rows can be had
-/// only once; the reader's batches have `schema`. Views and run-end-encoded columns come
-/// out flat.
+/// called once a scan, by the thread that fetches; the reader's batches have `schema`.
+/// Views and run-end-encoded columns come out flat.
 std::shared_ptr<exec::Table> MakeStreamTable(
     std::shared_ptr<arrow::Schema> schema,
-    std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()> open);
+    std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()> open,
+    bool is_read_once);
 
 }  // namespace windrow::source
