@@ -18,6 +18,10 @@ if(WINDROW_SYSTEM_ARROW)
   return()
 endif()
 
+# pip says which Python a wheel is for; otherwise it is that of the project's environment.
+if(SKBUILD)
+  set(WINDROW_PYTHON "${Python_EXECUTABLE}")
+endif()
 set(WINDROW_PYTHON "${PROJECT_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH
   "Python whose pyarrow provides Arrow C++")
 execute_process(

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,10 +85,12 @@ def test_examples_run(name: str, tmp_path: Path):
     command = tmp_path / "build/release/windrow"
     command.parent.mkdir(parents=True)
     command.symlink_to(find_binary())
+    path = [str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
+    package = str(ROOT / "build/release/python")
     done = subprocess.run(
         ["bash", "-c", script_of(text_of(name))],
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": ":".join(path), "PYTHONPATH": package},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
