@@ -7,6 +7,9 @@ python := .venv/bin/python
 BENCH ?= quick
 SECONDS ?= 600
 RUNS ?= 1000
+# Objects of build/release serve the wheel in build/wheel, too.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
 cpp_files = $$(git ls-files --cached --others --exclude-standard '*.h' '*.cc')
 python_files := python tools tests bench
 run_ctest = ctest --output-on-failure -j2 --test-dir
