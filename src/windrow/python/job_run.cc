@@ -11,9 +11,9 @@
 #include <utility>
 #include <variant>
 
+#include "windrow/flight/kept_buffer.h"
 #include "windrow/python/gil.h"
 #include "windrow/runner/run_report.h"
-#include "windrow/service/kept_buffer.h"
 
 namespace windrow::python {
 namespace {
@@ -186,7 +186,7 @@ std::vector<std::shared_ptr<arrow::RecordBatch>> JobRun::TakeRows() {
     const std::scoped_lock lock(mutex_);
     rows = std::exchange(rows_, {});
   }
-  for (auto& batch : rows) batch = service::KeepWith(runner_, *batch);
+  for (auto& batch : rows) batch = flight::KeepWith(runner_, *batch);
   return rows;
 }
 
@@ -200,7 +200,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> JobRun::Next(
   }));
   if (has_gone) return Fail(Blame::kCancelled, "cancelled");
   if (!batch.has_value()) return nullptr;
-  return service::KeepWith(runner_, **batch);
+  return flight::KeepWith(runner_, **batch);
 }
 
 std::string JobRun::report() const {

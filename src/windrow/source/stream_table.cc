@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/source/stream_table.h"
 
-#include <arrow/array/data.h>
-#include <arrow/buffer.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
@@ -12,41 +10,13 @@
 
 #include "windrow/base/check.h"
 #include "windrow/exec/memory_hold.h"
+#include "windrow/flight/kept_buffer.h"
 #include "windrow/source/memory_batch.h"
 
 namespace windrow::source {
 namespace {
 
 using Opener = std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()>;
-
-/// Memory of another library. The share of the budget goes when the last buffer of its
-/// batch does.
-class CountedBuffer : public arrow::Buffer {
- public:
-  CountedBuffer(std::shared_ptr<exec::MemoryHold> hold,
-                std::shared_ptr<arrow::Buffer> buffer)
-      : Buffer(buffer->data(), buffer->size()),
-        hold_(std::move(hold)),
-        buffer_(std::move(buffer)) {}
-
- private:
-  // Destroyed in the reverse order.
-  std::shared_ptr<exec::MemoryHold> hold_;
-  std::shared_ptr<arrow::Buffer> buffer_;
-};
-
-std::shared_ptr<arrow::ArrayData> Counted(const std::shared_ptr<exec::MemoryHold>& hold,
-                                          const arrow::ArrayData& data) {
-  auto counted = data.Copy();
-  for (auto& buffer : counted->buffers) {
-    if (buffer != nullptr) buffer = std::make_shared<CountedBuffer>(hold, buffer);
-  }
-  for (auto& child : counted->child_data) child = Counted(hold, *child);
-  if (counted->dictionary != nullptr) {
-    counted->dictionary = Counted(hold, *counted->dictionary);
-  }
-  return counted;
-}
 
 class StreamSource final : public exec::Source {
  public:
@@ -84,12 +54,8 @@ class StreamSource final : public exec::Source {
     last_bytes_ = bytes;
     bytes_read_ += bytes;
     ARROW_ASSIGN_OR_RAISE(auto taken, exec::MemoryHold::Take(context_->budget, bytes));
-    const auto hold = std::make_shared<exec::MemoryHold>(std::move(taken));
-    std::vector<std::shared_ptr<arrow::ArrayData>> columns;
-    for (int i = 0; i < batch.num_columns(); ++i) {
-      columns.push_back(Counted(hold, *batch.column_data(i)));
-    }
-    return arrow::RecordBatch::Make(batch.schema(), batch.num_rows(), std::move(columns));
+    const auto hold = std::make_shared<const exec::MemoryHold>(std::move(taken));
+    return flight::KeepWith(hold, batch);
   }
 
   const Opener open_;
