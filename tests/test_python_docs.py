@@ -40,6 +40,8 @@ def public_names() -> dict[str, object]:
     found: dict[str, object] = {"windrow": windrow}
     for name in windrow.__all__:
         found[name] = getattr(windrow, name)
+    for name in windrow.recipes.__all__:
+        found[f"recipes.{name}"] = getattr(windrow.recipes, name)
     for kind in [*filter(inspect.isclass, list(found.values())), *CLASSES_BEHIND]:
         found.setdefault(kind.__name__, kind)
         found.update(members(kind))

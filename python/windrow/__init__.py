@@ -11,7 +11,7 @@ A frame is a job that is being written; the engine plans and runs it as a whole.
 
 import atexit
 
-from windrow import _native
+from windrow import _native, recipes
 from windrow.errors import (
     DataError,
     InternalError,
@@ -26,6 +26,7 @@ from windrow.frame import LazyFrame
 from windrow.functions import coalesce, concat_str, count, greatest, least, uuid, when
 from windrow.group_by import GroupBy
 from windrow.options import RunOptions, configure
+from windrow.records import ArrayRecords, DecodedRecords, read_array_record
 from windrow.running import run
 from windrow.sources import (
     from_arrow,
@@ -42,7 +43,9 @@ from windrow.table import Schema, Table
 __version__: str = _native.version
 
 __all__ = [
+    "ArrayRecords",
     "DataError",
+    "DecodedRecords",
     "Expr",
     "GroupBy",
     "InternalError",
@@ -66,6 +69,8 @@ __all__ = [
     "greatest",
     "least",
     "lit",
+    "read_array_record",
+    "recipes",
     "run",
     "scan",
     "scan_array_record",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The extension: what the package needs of the engine. Not part of the public interface.
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
 
 version: str
 
@@ -33,7 +33,61 @@ class Stream:
     @property
     def is_iterator(self) -> bool: ...
 
+class RecordReader:
+    def __init__(self, paths: Sequence[str]) -> None: ...
+    def __len__(self) -> int: ...
+    def read(self, number: int) -> bytes: ...
+    def read_rows(self, numbers: Sequence[int], column: str) -> Table: ...
+
+class Job:
+    @property
+    def text(self) -> str: ...
+
+class EnrichOptions:
+    quotes: str
+    securities: list[str]
+    on: str
+    how: str
+    columns: str
+    spread: bool
+    filter: str
+    sort_by: str
+    limit: int | None
+    output: str
+
+class ProbeRowsOptions:
+    input: list[str]
+    output: str
+    train_ratio: float
+    split: str
+    max_row_size_mb: float
+    shards: int | None
+    null_src: str
+    compression: str
+
+class PodUsageOptions:
+    input: str
+    layout: str
+    account: str
+    source: str
+    cluster_id: str
+    cluster_alias: str
+    report_period_id: int
+    start: str
+    end: str
+    to: str
+    parallel: int | None
+
+def enrich_job(options: EnrichOptions) -> Job: ...
+def probe_rows_job(options: ProbeRowsOptions) -> Job: ...
+def pod_usage_job(options: PodUsageOptions, reference: str) -> Job: ...
+def pod_usage_reference_jobs(url: str) -> dict[str, Job]: ...
+def check_pod_usage_input(job: Job, given: PodUsageOptions, options: Mapping[str, Any]) -> None: ...
+
 class Run:
+    @overload
+    def __init__(self, job: Job, options: Mapping[str, Any]) -> None: ...
+    @overload
     def __init__(
         self,
         document: str,

@@ -10,8 +10,8 @@
 
 #include "windrow/base/text_file.h"
 #include "windrow/cli/run_job.h"
-#include "windrow/fs/object_listing.h"
 #include "windrow/plan/database_spec.h"
+#include "windrow/recipe/pod_usage_input.h"
 #include "windrow/recipe/pod_usage_reference.h"
 #include "windrow/runner/local_runner.h"
 
@@ -68,39 +68,6 @@ Result<PodUsageReference> ReadReferenceTables(const std::string& url,
   return reference;
 }
 
-bool IsBucket(const std::string& path) {
-  constexpr size_t kSchemeLength = 5;  // "s3://"
-  return path.find('/', kSchemeLength) == std::string::npos ||
-         path.find('/', kSchemeLength) == path.size() - 1;
-}
-
-/// An input without any report is well, one that is not there is not. A store has no
-/// folders: there the prefix must hold something, or be a whole bucket.
-Status CheckInput(const plan::JobSpec& job, const recipe::PodUsageOptions& options,
-                  const fs::ObjectAccess& access) {
-  const std::string& input = options.input;
-  std::vector<std::string> patterns;
-  for (const plan::SourceSpec& source : job.sources) {
-    const auto* scan = std::get_if<plan::ScanSpec>(&source.kind);
-    if (scan == nullptr) continue;
-    for (const plan::PlacedText& path : scan->paths) patterns.push_back(path.value);
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto listed, fs::ListFiles(patterns, access, true));
-  for (const auto& files : listed) {
-    if (!files.empty()) return Status::OK();
-  }
-  const bool is_remote = fs::IsObjectPath(input);
-  const std::string below = options.layout == "koku" ? "data/parquet" : "data";
-  ARROW_ASSIGN_OR_RAISE(const auto found,
-                        fs::ListFolder(is_remote ? input : input + "/" + below, access));
-  if (!found.has_value() && !(is_remote && IsBucket(input))) {
-    return StorageError("--input ", input, ": found no ", below, " there; expected a ",
-                        "folder with usage reports");
-  }
-  spdlog::warn("{}: no usage reports of this source and month", input);
-  return Status::OK();
-}
-
 }  // namespace
 
 Status RunPodUsage(const PodUsageCommand& command, const EngineOptions& engine,
@@ -114,7 +81,11 @@ Status RunPodUsage(const PodUsageCommand& command, const EngineOptions& engine,
                         recipe::PodUsageJob(command.recipe, *reference));
   if (!engine.print_job) {
     ARROW_ASSIGN_OR_RAISE(const fs::ObjectAccess access, ObjectAccessOf(engine, stop));
-    ARROW_RETURN_NOT_OK(CheckInput(job, command.recipe, access));
+    ARROW_ASSIGN_OR_RAISE(const bool has_reports,
+                          recipe::HasPodUsageReports(job, command.recipe, access));
+    if (!has_reports) {
+      spdlog::warn("{}: no usage reports of this source and month", command.recipe.input);
+    }
   }
   return RunJob(job, engine, stop);
 }

@@ -31,8 +31,11 @@
 #include "windrow/python/capsule.h"
 #include "windrow/python/gil.h"
 #include "windrow/python/job_run.h"
+#include "windrow/python/options.h"
 #include "windrow/python/python_stream.h"
 #include "windrow/python/raise.h"
+#include "windrow/python/recipes.h"
+#include "windrow/python/records.h"
 #include "windrow/python/result_table.h"
 #include "windrow/python/run_reader.h"
 
@@ -48,29 +51,12 @@ struct Schema {
   std::shared_ptr<arrow::Schema> schema;
 };
 
-runner::EngineOptions OptionsOf(const nb::dict& given) {
-  runner::EngineOptions options;
-  const std::map<std::string, std::string*> texts = {
-      {"memory", &options.memory},
-      {"temp_dir", &options.temp_dir},
-      {"on", &options.on},
-      {"s3_endpoint", &options.s3_endpoint},
-      {"token_file", &options.token_file},
-      {"tls_ca", &options.tls_ca},
-  };
-  for (const auto& [key, value] : given) {
-    const auto name = nb::cast<std::string>(key);
-    if (const auto text = texts.find(name); text != texts.end()) {
-      *text->second = nb::cast<std::string>(value);
-    } else if (name == "slots") {
-      options.slots = nb::cast<int>(value);
-    } else if (name == "set") {
-      options.set = nb::cast<std::vector<std::string>>(value);
-    } else {
-      throw nb::type_error(("unknown option " + name).c_str());
-    }
-  }
-  return options;
+JobRequest RequestOf(const Job& job, const nb::dict& options) {
+  JobRequest request;
+  request.job = job.spec;
+  request.options = OptionsOf(options);
+  request.failure = std::make_shared<StreamFailure>();
+  return request;
 }
 
 /// A job and tables for those of its sources that `inputs` names: a Schema stands for a
@@ -78,10 +64,8 @@ runner::EngineOptions OptionsOf(const nb::dict& given) {
 JobRequest RequestOf(const std::string& document, const std::string& name,
                      const Variables& variables, const nb::dict& inputs,
                      const nb::dict& options) {
-  JobRequest request;
-  request.job = ValueOrRaise(plan::ReadJobSpec(document, name, variables));
-  request.options = OptionsOf(options);
-  request.failure = std::make_shared<StreamFailure>();
+  JobRequest request =
+      RequestOf(Job{ValueOrRaise(plan::ReadJobSpec(document, name, variables))}, options);
   for (const auto& [key, value] : inputs) {
     auto& table = request.inputs[nb::cast<std::string>(key)];
     if (nb::isinstance<ResultTable>(value)) {
@@ -130,6 +114,9 @@ class Run {
       : run_(ValueOrRaise(JobRun::Start(
             RequestOf(document, name, variables, inputs, options),
             is_stream ? JobRun::Output::kStream : JobRun::Output::kTable))) {}
+  Run(const Job& job, const nb::dict& options)
+      : run_(ValueOrRaise(
+            JobRun::Start(RequestOf(job, options), JobRun::Output::kTable))) {}
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   ~Run() {
@@ -251,6 +238,7 @@ void DefineRun(nb::module_& module) {
       .def(nb::init<const std::string&, const std::string&, const Variables&,
                     const nb::dict&, const nb::dict&, bool>(),
            "document"_a, "name"_a, "variables"_a, "inputs"_a, "options"_a, "is_stream"_a)
+      .def(nb::init<const Job&, const nb::dict&>(), "job"_a, "options"_a)
       .def("wait", &Run::Wait, "seconds"_a)
       .def("schema", &Run::AwaitSchema)
       .def("table", &Run::Table)
@@ -273,6 +261,8 @@ NB_MODULE(_native, module) {
 #endif
   module.attr("version") = kVersion;
   DefineTables(module);
+  DefineRecipes(module);
+  DefineRecords(module);
   DefineRun(module);
   module.def("schema_of", &SchemaOf, "document"_a, "name"_a, "inputs"_a, "options"_a);
   module.def("explain", &Explain, "document"_a, "name"_a, "inputs"_a, "options"_a,
