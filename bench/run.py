@@ -28,10 +28,11 @@ import machine
 import pod_usage
 import probe_rows
 import report
+import training_reads
 from cases import ROOT, Benchmark, Case, Contestant, Settings
 
 BENCHMARKS: dict[str, Benchmark] = {
-    module.NAME: module for module in (enrich, probe_rows, pod_usage, flight)
+    module.NAME: module for module in (enrich, probe_rows, pod_usage, flight, training_reads)
 }
 
 LEAST_PAIRS = 3
