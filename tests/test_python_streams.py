@@ -153,6 +153,23 @@ print(rows, int(peak.split()[1]) // 1024)
     assert peak_mib < 400  # libraries and interpreter take some 150 of it
 
 
+def test_ten_gigabytes_are_read_in_half_of_one(tmp_path):
+    code = """
+import resource, windrow as wr
+rows = num_bytes = 0
+for batch in wr.generate("securities", 15_000_000).iter_batches(memory="512MiB", slots=2):
+    rows += batch.num_rows
+    num_bytes += batch.num_bytes
+print(rows, num_bytes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+    done = python_process.run(code, tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr
+    rows, num_bytes, peak = map(int, done.stdout.split())
+    assert rows == 15_000_000
+    assert num_bytes > 10e9
+    assert peak < (512 << 20) + 300_000_000
+
+
 def test_a_result_that_does_not_fit_says_so():
     with pytest.raises(wr.ResourceError, match="expected to fit, raise memory"):
         wr.generate("pings", 3_000_000).collect(memory="64MiB")
