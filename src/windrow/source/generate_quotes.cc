@@ -80,7 +80,7 @@ void AddKeys(const GenerateOptions& options, ColumnList& list) {
   const auto universe = static_cast<uint64_t>(
       std::llround(options.universe_multiple * static_cast<double>(options.securities)));
   const double key_share = 1 - options.null_keys.value_or(0.02);
-  const double hot_share = options.hot_key;
+  const double hot_share = options.hot_key.value_or(0);
   const auto add = [&](const std::string& name, double present, double hot) {
     const RandomStream key = list.Stream(name);
     const RandomStream presence = list.Stream(name + "/present");

@@ -22,6 +22,8 @@ struct Dataset {
 Dataset SecuritiesDataset();
 Dataset QuotesDataset();
 Dataset PingsDataset();
+Dataset ClicksDataset();
+Dataset UsersDataset();
 Dataset PodUsageHourlyDataset();
 Dataset PodUsageDailyDataset();
 Dataset PodStorageDataset();

@@ -18,7 +18,8 @@ namespace {
 const std::vector<Dataset>& Datasets() {
   static const std::vector<Dataset> datasets = {
       SecuritiesDataset(),    QuotesDataset(),
-      PingsDataset(),         PodUsageHourlyDataset(),
+      PingsDataset(),         ClicksDataset(),
+      UsersDataset(),         PodUsageHourlyDataset(),
       PodUsageDailyDataset(), PodStorageDataset(),
       PodNodeLabelsDataset(), PodNamespaceLabelsDataset()};
   return datasets;
@@ -75,6 +76,8 @@ const std::vector<OptionSetter>& OptionSetters() {
       Setter("securities", "a whole number", &O::securities),
       Setter("universe_multiple", "a number above 0", &O::universe_multiple),
       Setter("hot_key", "a number from 0 to 1", &O::hot_key),
+      Setter("users", "a whole number", &O::users),
+      Setter("zipf", "a number from 0 to 10", &O::zipf),
       Setter("probes", "a whole number", &O::probes),
       Setter("days", "a number", &O::days),
       Setter("ordered", "true or false", &O::ordered),
@@ -136,7 +139,10 @@ Status CheckRanges(const GenerateOptions& options) {
       CheckRange("first_row", static_cast<double>(options.first_row), 0, kMostRows));
   ARROW_RETURN_NOT_OK(
       CheckRange("hourly_rows", static_cast<double>(options.hourly_rows), 0, kMostRows));
-  return CheckRange("hot_key", options.hot_key, 0, 1);
+  ARROW_RETURN_NOT_OK(
+      CheckRange("users", static_cast<double>(options.users), 1, kMostRows));
+  ARROW_RETURN_NOT_OK(CheckRange("zipf", options.zipf, 0, 10));
+  return CheckRange("hot_key", options.hot_key.value_or(0), 0, 1);
 }
 
 const std::vector<DatasetInfo>& GeneratedDatasets() {

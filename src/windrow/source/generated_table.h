@@ -33,16 +33,20 @@ struct GenerateOptions {
   double duplicates = 0;            ///< share of securities with another's identifier
   int64_t securities = 10'000'000;  ///< rows of the securities that quotes refer to
   double universe_multiple = 3.0;   ///< instruments quoted, as a multiple of those
-  double hot_key = 0;               ///< share of keyed quotes on the first instrument
-  int64_t probes = 45'000;          ///< addresses that ping, a few of them often
-  std::optional<double> days;       ///< that pings spread over; default 28 per 200M rows
-  bool ordered = true;              ///< pings in the order of time
-  int64_t nodes = 400;              ///< of the cluster that the pod tables tell of
-  int64_t pods = 106;               ///< pods a node
-  int64_t label_texts = 0;          ///< distinct texts of pod labels; 0: one a pod
-  int64_t first_row = 0;            ///< rows of a pod table that are left out in front
-  int64_t hourly_rows = 0;          ///< hours that the days of pods sum up; 0: 24 of each
-  bool hourly = false;  ///< pod tables as they were sent: hours, labels with pipes
+  /// share of keyed quotes on the first instrument, default 0; of clicks by user 1,
+  /// default 0.5, with zipf 0
+  std::optional<double> hot_key;
+  int64_t users = 100'000;     ///< that click
+  double zipf = 0;             ///< exponent of how often users click; 0: all alike
+  int64_t probes = 45'000;     ///< addresses that ping, a few of them often
+  std::optional<double> days;  ///< that pings spread over; default 28 per 200M rows
+  bool ordered = true;         ///< pings in the order of time
+  int64_t nodes = 400;         ///< of the cluster that the pod tables tell of
+  int64_t pods = 106;          ///< pods a node
+  int64_t label_texts = 0;     ///< distinct texts of pod labels; 0: one a pod
+  int64_t first_row = 0;       ///< rows of a pod table that are left out in front
+  int64_t hourly_rows = 0;     ///< hours that the days of pods sum up; 0: 24 of each
+  bool hourly = false;         ///< pod tables as they were sent: hours, labels with pipes
 };
 
 /// A dataset that can be generated and the options that shape it (all take rows and
