@@ -19,6 +19,8 @@ OPTIONS = {
     "inspect": "--samples --verify",
     "help": "switches datasets",
     "completion": "bash zsh",
+    "load-report": "--left --right --on --nodes --output --json --network-rate --disk-rate "
+    f"--node-memory {ENGINE_OPTIONS}",
 }
 REPORT_FIELDS = (
     "version job started_at wall_seconds cpu_seconds peak_memory_bytes peak_rss_bytes "

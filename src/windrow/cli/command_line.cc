@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "windrow/base/version.h"
+#include "windrow/cli/command_options.h"
 #include "windrow/cli/completion.h"
 #include "windrow/cli/engine_options.h"
 #include "windrow/cli/generate_pod_usage.h"
@@ -26,17 +27,6 @@
 namespace windrow::cli {
 namespace {
 
-/// CLI11's own check for this spells out the largest double.
-CLI::Validator WholeNumber() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        const bool is_whole =
-            !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-        return is_whole ? "" : "found " + text + ", expected a whole number, 0 or more";
-      },
-      "");
-}
-
 /// All commands and their options; each option stands here once. A command parses into
 /// its struct and leaves what to do in `action_`.
 class CommandLine {
@@ -53,6 +43,7 @@ class CommandLine {
     AddEnrich();
     AddProbeRows();
     AddPodUsage();
+    AddLoadReport();
     AddServe();
     AddGenerate();
     AddInspect();
@@ -297,87 +288,29 @@ class CommandLine {
                  "    --source 5a2c… --cluster-id c1 --cluster-alias prod \\\n"
                  "    --report-period-id 7 --start 2025-05-01 --end 2025-05-31 \\\n"
                  "    --reference postgresql://db/koku --to postgresql://db/koku"});
-    recipe::PodUsageOptions& options = pod_usage_.recipe;
-    command->add_option("--input", options.input, "folder or s3://BUCKET/PREFIX")
-        ->required();
-    command
-        ->add_option("--layout", options.layout,
-                     "koku: its hourly and daily tables; hourly: rows hourly everywhere")
-        ->capture_default_str();
-    command->add_option("--account", options.account, "whose reports, as in the paths")
-        ->required();
-    command->add_option("--source", options.source, "UUID of the reports' source")
-        ->required();
-    command->add_option("--cluster-id", options.cluster_id, "for the output")->required();
-    command->add_option("--cluster-alias", options.cluster_alias, "for the output")
-        ->required();
-    command->add_option("--report-period-id", options.report_period_id, "for the output")
-        ->required();
-    command->add_option("--start", options.start, "first day, YYYY-MM-DD")->required();
-    command->add_option("--end", options.end, "last day, in the same month")->required();
-    command
-        ->add_option("--reference", pod_usage_.reference,
-                     "enabled label keys, cost categories and nodes: a .json file, or "
-                     "postgresql://...")
-        ->required();
-    command->add_option("--to", options.to, "OUT.parquet, OUT.ndjson or postgresql://...")
-        ->required();
-    command->add_option("--parallel", options.parallel,
-                        "connections that write to PostgreSQL");
+    AddPodUsageOptions(command, &pod_usage_);
     AddWhere(command);
     AddEngineOptions(command);
     command->callback(
         [this] { action_ = [this] { return RunPodUsage(pod_usage_, engine_, stop_); }; });
   }
 
+  void AddLoadReport() {
+    CLI::App* command =
+        Command("load-report", "where a join's rows would go on several nodes",
+                {"windrow load-report --left clicks.parquet --right users.parquet \\\n"
+                 "    --on user_id=user_id --nodes 4 -o report.html"});
+    AddLoadReportOptions(command, &load_report_);
+    AddEngineOptions(command);
+    command->callback([this] {
+      action_ = [this] { return RunLoadReport(load_report_, engine_, stop_); };
+    });
+  }
+
   void AddServe() {
     CLI::App* command = Command("serve", "serve tables to Arrow Flight clients",
                                 {"windrow serve securities=securities.arrow"});
-    command->add_option("TABLE", serve_.tables, "NAME=PATH: a file, folder or glob")
-        ->required();
-    command
-        ->add_option("--listen", serve_.listen,
-                     "grpc://HOST:PORT or grpc+tls://HOST:PORT; port 0: any free one")
-        ->capture_default_str();
-    command->add_option("--token-file", serve_.token_file,
-                        "file with the token that every call must bring");
-    command->add_option("--tls-cert", serve_.tls_cert, "PEM file of the certificate");
-    command->add_option("--tls-key", serve_.tls_key, "PEM file of its key");
-    command
-        ->add_option("--replica", serve_.replicas,
-                     "grpc://HOST:PORT of a server with the same tables and token; may "
-                     "be repeated")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command
-        ->add_option("--message-bytes", serve_.message_bytes, "size of a message, about")
-        ->capture_default_str();
-    command
-        ->add_option("--codec", serve_.codec,
-                     "auto: by the rate of the link; or none, lz4, zstd:N")
-        ->capture_default_str();
-    command->add_option("--streams", serve_.streams, "at once; others wait their turn")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 4096));
-    // Without a group they are not shown: who needs them knows.
-    command->add_option("--wait-seconds", serve_.wait_seconds)
-        ->check(CLI::Range(1, 86400))
-        ->group("");
-    command->add_option("--ticket-seconds", serve_.ticket_seconds)
-        ->check(CLI::Range(1, 31'536'000))
-        ->group("");
-    command
-        ->add_option("--filter-bytes", serve_.filter_bytes,
-                     "most that the keys of a semi-join may take")
-        ->capture_default_str();
-    command->add_option("--memory", serve_.memory, "budget of all streams together")
-        ->capture_default_str()
-        ->group("Engine");
-    command->add_option("--slots", serve_.slots, "CPU threads; default one per core")
-        ->check(CLI::Range(1, 1024))
-        ->group("Engine");
-    command->add_option("--temp-dir", serve_.temp_dir, "folder for temporary files")
-        ->group("Engine");
+    AddServeOptions(command, &serve_);
     AddS3(command, &serve_.s3_endpoint);
     command->callback(
         [this] { action_ = [this] { return ServeTables(serve_, stop_, std::cout); }; });
@@ -483,6 +416,7 @@ class CommandLine {
   recipe::GenerateJobOptions generate_;
   std::vector<std::string> generate_options_;
   PodUsageCommand pod_usage_;
+  LoadReportCommand load_report_;
   ServeOptions serve_;
   InspectOptions inspect_;
   std::string help_topic_;

@@ -23,8 +23,11 @@ namespace {
 
 const std::vector<std::string>& Datasets() {
   static const std::vector<std::string> kDatasets = {
-      "securities",      "quotes",      "pings",           "pod_usage_hourly",
-      "pod_usage_daily", "pod_storage", "pod_node_labels", "pod_namespace_labels"};
+      "securities",      "quotes",
+      "pings",           "clicks",
+      "users",           "pod_usage_hourly",
+      "pod_usage_daily", "pod_storage",
+      "pod_node_labels", "pod_namespace_labels"};
   return kDatasets;
 }
 

@@ -28,7 +28,8 @@ double MovedWhole(double bytes, int nodes) { return bytes * (nodes - 1) / nodes;
 double AllBytes(const JoinLoad& load) { return load.left_bytes() + load.right_bytes(); }
 
 /// Spreads `rows` over the nodes so that the least of them have the same bytes after it,
-/// and tells how many of its rows each gets. `copied_bytes` go to each node that gets any.
+/// and tells how many of its rows each gets. `copied_bytes` go to each node that gets
+/// any.
 std::vector<double> Pour(double rows, double row_bytes, double copied_bytes,
                          const std::vector<NodeLoad>& nodes) {
   std::vector<size_t> order(nodes.size());

@@ -7,8 +7,8 @@
 
 namespace windrow::plan {
 
-// Where the rows of a join go on several nodes, and what moving them costs: pure functions
-// of counts and sizes, before anything runs.
+// Where the rows of a join go on several nodes, and what moving them costs: pure
+// functions of counts and sizes, before anything runs.
 
 /// Rows of both sides that have one key.
 struct KeyRows {

@@ -32,17 +32,17 @@ std::string Format(double value, bool is_bytes) {
   return fmt::format("{:.3g}", value);
 }
 
-std::string Points(const TimeChart& chart, const ChartLine& line, double top) {
-  const double last = std::max(chart.seconds.back(), 1e-9);
+std::string Points(const LineChart& chart, const ChartLine& line, double top) {
+  const double last = std::max(chart.positions.back(), 1e-9);
   std::string points;
   for (size_t i = 0; i < line.values.size(); ++i) {
-    points += fmt::format("{:.1f},{:.1f} ", chart.seconds[i] / last * kWidth,
+    points += fmt::format("{:.1f},{:.1f} ", chart.positions[i] / last * kWidth,
                           kHeight - line.values[i] / top * kHeight);
   }
   return points;
 }
 
-std::string Draw(const TimeChart& chart, const ChartLine& line, double top) {
+std::string Draw(const LineChart& chart, const ChartLine& line, double top) {
   const std::string points = Points(chart, line, top);
   std::string svg;
   if (line.is_filled) {
@@ -69,7 +69,7 @@ double Largest(const ChartLine& line) {
                              : *std::max_element(line.values.begin(), line.values.end());
 }
 
-std::string Legend(const TimeChart& chart) {
+std::string Legend(const LineChart& chart) {
   std::string html = "<figcaption class=\"legend\">";
   for (const ChartLine& line : chart.lines) {
     html += fmt::format(
@@ -83,10 +83,29 @@ std::string Legend(const TimeChart& chart) {
   return html + "</figcaption>\n";
 }
 
+std::string Tick(double share, double value, bool is_bytes) {
+  return fmt::format("<span class=\"tick\" style=\"bottom: {:.0f}%\">{}</span>\n",
+                     share * 100, Format(value, is_bytes));
+}
+
+std::string Figure(const std::string& title, const std::string& caption,
+                   const std::string& svg, const std::string& ticks,
+                   const std::vector<std::string>& x_labels) {
+  std::string labels;
+  for (const std::string& label : x_labels) {
+    labels += "<span>" + EscapeHtml(label) + "</span>";
+  }
+  return fmt::format(
+      "<figure>\n<h2>{}</h2>\n{}<div class=\"plot\">\n<svg viewBox=\"0 0 {} {}\" "
+      "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">\n{}</svg>\n{}"
+      "</div>\n<div class=\"times\">{}</div>\n</figure>\n",
+      EscapeHtml(title), caption, kWidth, kHeight, EscapeHtml(title), svg, ticks, labels);
+}
+
 }  // namespace
 
-std::string DrawTimeChart(const TimeChart& chart) {
-  if (chart.seconds.empty()) return "";
+std::string DrawLines(const LineChart& chart) {
+  if (chart.positions.empty()) return "";
   double largest = 0;
   for (const ChartLine& line : chart.lines) largest = std::max(largest, Largest(line));
   constexpr double kFarAbove = 4;
@@ -97,22 +116,49 @@ std::string DrawTimeChart(const TimeChart& chart) {
   std::string ticks;
   for (const double share : {0.0, 0.5, 1.0}) {
     svg += Level(share * top, top, "stroke=\"var(--line)\"");
-    ticks += fmt::format("<span class=\"tick\" style=\"bottom: {:.0f}%\">{}</span>\n",
-                         share * 100, Format(share * top, chart.is_bytes));
+    ticks += Tick(share, share * top, chart.is_bytes);
   }
   for (const ChartLine& line : chart.lines) svg += Draw(chart, line, top);
   if (shows_limit) {
     svg += Level(*chart.limit, top, "stroke=\"var(--ink)\" stroke-dasharray=\"6 4\"");
   }
-  const double last = chart.seconds.back();
-  return fmt::format(
-      "<figure>\n<h2>{}</h2>\n{}<div class=\"plot\">\n<svg viewBox=\"0 0 {} {}\" "
-      "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">\n{}</svg>\n{}"
-      "</div>\n<div class=\"times\"><span>0 "
-      "s</span><span>{}</span><span>{}</span></div>\n"
-      "</figure>\n",
-      EscapeHtml(chart.title), Legend(chart), kWidth, kHeight, EscapeHtml(chart.title),
-      svg, ticks, FormatSeconds(last / 2), FormatSeconds(last));
+  const double last = chart.positions.back();
+  std::vector<std::string> x_labels = chart.x_labels;
+  if (x_labels.empty()) x_labels = {"0 s", FormatSeconds(last / 2), FormatSeconds(last)};
+  return Figure(chart.title, Legend(chart), svg, ticks, x_labels);
+}
+
+std::string DrawBars(const BarChart& chart) {
+  if (chart.values.empty()) return "";
+  const double largest = std::max(
+      chart.least_top, *std::max_element(chart.values.begin(), chart.values.end()));
+  double mean = 0;
+  for (const double value : chart.values) mean += value;
+  mean /= static_cast<double>(chart.values.size());
+  const double top = RoundTop(largest, chart.is_bytes);
+  const double width = kWidth / static_cast<double>(chart.values.size());
+  std::string svg;
+  std::string ticks;
+  for (const double share : {0.0, 0.5, 1.0}) {
+    svg += Level(share * top, top, "stroke=\"var(--line)\"");
+    ticks += Tick(share, share * top, chart.is_bytes);
+  }
+  for (size_t i = 0; i < chart.values.size(); ++i) {
+    const double height = chart.values[i] / top * kHeight;
+    svg += fmt::format(
+        "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" "
+        "fill=\"var(--{})\"><title>node {}: {}</title></rect>\n",
+        (static_cast<double>(i) + 0.1) * width, kHeight - height, width * 0.8, height,
+        chart.color, i + 1, Format(chart.values[i], chart.is_bytes));
+  }
+  svg += Level(mean, top, "stroke=\"var(--ink)\" stroke-dasharray=\"6 4\"");
+  const std::string caption = fmt::format(
+      "<figcaption>{}; the line is the mean</figcaption>\n", EscapeHtml(chart.caption));
+  std::vector<std::string> x_labels = {"node 1"};
+  if (chart.values.size() > 1) {
+    x_labels.push_back(fmt::format("node {}", chart.values.size()));
+  }
+  return Figure(chart.title, caption, svg, ticks, x_labels);
 }
 
 std::string DrawSpans(const std::vector<Span>& spans, double seconds) {

@@ -7,18 +7,19 @@
 
 namespace windrow::runner {
 
-/// One quantity over time.
+/// One quantity.
 struct ChartLine {
   std::string name;
   std::string color;           ///< of the page's style: "one", "two" or "three"
-  std::vector<double> values;  ///< as many as there are times
+  std::vector<double> values;  ///< as many as there are positions
   bool is_filled = false;      ///< down to zero
 };
 
-/// Quantities over time, drawn from zero.
-struct TimeChart {
+/// Quantities over time or another axis, drawn from zero.
+struct LineChart {
   std::string title;
-  std::vector<double> seconds;  ///< ascending
+  std::vector<double> positions;      ///< ascending; the last is the right end
+  std::vector<std::string> x_labels;  ///< spread evenly below; none: of seconds
   std::vector<ChartLine> lines;
   std::optional<double> limit;  ///< a level to compare with
   std::string limit_name;
@@ -27,7 +28,18 @@ struct TimeChart {
 
 /// A figure for an HtmlPage, with a legend that tells the largest value of each line. A
 /// limit far above the lines is told there and not drawn.
-std::string DrawTimeChart(const TimeChart& chart);
+std::string DrawLines(const LineChart& chart);
+
+/// One bar of each of some things, beside each other, with the level of their mean.
+struct BarChart {
+  std::string title;
+  std::string color;
+  std::vector<double> values;
+  std::string caption;  ///< what is to be seen
+  bool is_bytes = false;
+  double least_top = 0;  ///< the scale goes as far, for charts that are compared
+};
+std::string DrawBars(const BarChart& chart);
 
 /// A piece of work and when it was done.
 struct Span {

@@ -66,18 +66,18 @@ std::vector<double> BusyThreads(const RunReport::Timeline& timeline) {
 
 std::string Charts(const RunReport& report) {
   const RunReport::Timeline& timeline = report.timeline;
-  TimeChart memory{"Memory", timeline.seconds, {}, {}, "budget", true};
+  LineChart memory{"Memory", timeline.seconds, {}, {}, {}, "budget", true};
   memory.limit = static_cast<double>(report.memory_budget_bytes);
   memory.lines = {{"process", "one", Doubles(timeline.memory_bytes), true},
                   {"held of the budget", "two", Doubles(timeline.budget_bytes), false}};
-  TimeChart threads{"Busy threads", timeline.seconds, {}, {}, "slots", false};
+  LineChart threads{"Busy threads", timeline.seconds, {}, {}, {}, "slots", false};
   threads.limit = report.slots;
   threads.lines = {{"CPU seconds a second", "three", BusyThreads(timeline), true}};
-  std::string html = DrawTimeChart(memory) + DrawTimeChart(threads);
+  std::string html = DrawLines(memory) + DrawLines(threads);
   if (report.spill_bytes > 0) {
-    TimeChart spill{"Spilled", timeline.seconds, {}, {}, "", true};
+    LineChart spill{"Spilled", timeline.seconds, {}, {}, {}, "", true};
     spill.lines = {{"written so far", "two", Doubles(timeline.spill_bytes), true}};
-    html += DrawTimeChart(spill);
+    html += DrawLines(spill);
   }
   return html;
 }
