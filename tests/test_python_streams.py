@@ -2,7 +2,11 @@
 """Rows that come and go bit by bit: memory, early ends, errors in the middle, Ctrl-C, threads."""
 
 import gc
+import os
+import pty
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -159,7 +163,7 @@ import resource, windrow as wr
 rows = num_bytes = 0
 for batch in wr.generate("securities", 15_000_000).iter_batches(memory="512MiB", slots=2):
     rows += batch.num_rows
-    num_bytes += batch.num_bytes
+    num_bytes += batch.nbytes
 print(rows, num_bytes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
     done = python_process.run(code, tmp_path, timeout=300)
@@ -315,3 +319,33 @@ def test_streams_go_through_other_libraries_bit_by_bit():
     assert duckdb.sql("select count(*) from frame").fetchall() == [(100_000,)]
     through = wr.from_arrow(frame.select("rtt")).group_by().agg(n=wr.count())
     assert through.collect().to_pydict() == {"n": [100_000]}
+
+
+def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
+    code = "import windrow as wr; wr.generate('pings', 12_000_000).sort('rtt').limit(3)"
+    code += ".collect(progress=True, slots=1)"
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=python_process.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=writer,
+    )
+    os.close(writer)
+    drawn = b""
+    try:
+        while part := os.read(reader, 4096):
+            drawn += part
+    except OSError:  # the other end is closed
+        pass
+    os.close(reader)
+    stdout, _ = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (0, b""), drawn
+    lines = drawn.decode().split("\r")
+    shares = [int(line.split("%")[0].split()[-1]) for line in lines if "%" in line]
+    assert shares == sorted(shares)
+    assert "of 12,000,000 rows read" in lines[1]
+    assert lines[-1] == ""
+    assert lines[-2].strip() == ""

@@ -232,8 +232,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{generate: quots, seed: x, opt: [1]}",
              "j:2:14: found no 'rows' in source 'q'; expected rows: N\n"
              "j:2:25: found the unknown data set 'quots'; expected one of securities, "
-             "quotes, pings, pod_usage_hourly, pod_usage_daily, pod_storage, "
-             "pod_node_labels, pod_namespace_labels; did you mean 'quotes'?\n"
+             "quotes, pings, clicks, users, pod_usage_hourly, "
+             "pod_usage_daily, pod_storage, pod_node_labels, pod_namespace_labels; did "
+             "you mean 'quotes'?\n"
              "j:2:38: found the text 'x' for 'seed'; expected a whole number\n"
              "j:2:46: found a list for 'opt'; expected text, a number or a boolean"},
         Case{"{generate: quotes, rows: -1, scan: a}",

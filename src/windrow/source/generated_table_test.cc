@@ -359,6 +359,7 @@ TEST(GenerateOptions, AreReadFromText) {
 TEST(GenerateOptions, AreRefusedOutOfRange) {
   EXPECT_EQ(OpenGeneratedTable({.dataset = "quote"}).status().message(),
             "generate: no dataset 'quote', expected one of securities, quotes, pings, "
+            "clicks, users, "
             "pod_usage_hourly, pod_usage_daily, pod_storage, pod_node_labels, "
             "pod_namespace_labels; did you mean 'quotes'?");
   for (const GenerateOptions& options :
