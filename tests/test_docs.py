@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents tell the truth: their examples run, their tables equal what the command knows.
 
-Fenced blocks say what they are after the language: `sh run` is run, `yaml file=NAME` is
-written to NAME first, `text values` holds lines EXPRESSION => JSON. The blocks of one document
-share a folder and run in the document's order.
+Fenced blocks say what they are after the language: `sh run` and `python run` are run,
+`yaml file=NAME` is written to NAME first, `text output` is what the block run last prints, with
+`...` for what differs from run to run, `text values` holds lines EXPRESSION => JSON. The blocks of
+one document share a folder and run in the document's order; Python blocks without a shell block
+between them are one script.
 """
 
+import doctest
 import json
 import os
 import re
@@ -44,15 +47,43 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
         yield kind, body
 
 
-def script_of(text: str) -> str:
-    parts = ["set -euo pipefail"]
-    for kind, body in blocks(text):
-        if kind == "run":
-            parts.append(body)
-        elif kind.startswith("file="):
+class Examples:
+    """The blocks of a document that run, as one shell script, and what they print.
+
+    Each block prints into the file of its number in the folder $OUTPUTS.
+    """
+
+    def __init__(self, text: str):
+        self._parts = ["set -euo pipefail"]
+        self._python: list[str] = []
+        self.outputs: dict[int, str] = {}
+        number = 0
+        for language, kind, body in FENCE.findall(text):
+            if kind == "output":
+                self.outputs[number] = body
+                continue
+            if kind == "run":
+                number += 1
+            self._add(language, kind, body, number)
+        self._end_python()
+        self.script = "\n".join(self._parts) + "\n"
+
+    def _add(self, language: str, kind: str, body: str, number: int) -> None:
+        if kind.startswith("file="):
             name = kind.removeprefix("file=")
-            parts.append(f"cat >{name} <<'END_OF_FILE'\n{body}END_OF_FILE")
-    return "\n".join(parts) + "\n"
+            self._parts.append(f"cat >{name} <<'END_OF_FILE'\n{body}END_OF_FILE")
+        elif kind == "run" and language == "python":
+            opened = f"open(os.environ['OUTPUTS'] + '/{number}', 'w')"
+            self._python.append(f"import os, sys; sys.stdout = {opened}\n{body}")
+        elif kind == "run":
+            self._end_python()
+            self._parts.append(f'{{\n{body}}} >"$OUTPUTS/{number}"')
+
+    def _end_python(self) -> None:
+        if self._python:
+            script = "".join(self._python)
+            self._parts.append(f"python - <<'END_OF_SCRIPT'\n{script}END_OF_SCRIPT")
+            self._python.clear()
 
 
 def section(text: str, title: str) -> str:
@@ -82,20 +113,33 @@ def options_in(text: str) -> set[str]:
     [path.relative_to(ROOT).as_posix() for path in DOCUMENTS if "run\n" in path.read_text()],
 )
 def test_examples_run(name: str, tmp_path: Path):
-    command = tmp_path / "build/release/windrow"
+    examples = Examples(text_of(name))
+    done = run_script(examples.script, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for number, wanted in examples.outputs.items():
+        printed = (tmp_path / "outputs" / str(number)).read_text(encoding="utf-8")
+        is_right = doctest.OutputChecker().check_output(wanted, printed, doctest.ELLIPSIS)
+        assert is_right, f"found:\n{printed}expected:\n{wanted}"
+
+
+def run_script(script: str, folder: Path) -> subprocess.CompletedProcess:
+    """Runs it in a folder that looks like a built tree, with command and package at hand."""
+    command = folder / "build/release/windrow"
     command.parent.mkdir(parents=True)
     command.symlink_to(find_binary())
+    outputs = folder / "outputs"
+    outputs.mkdir()
     path = [str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
     package = str(ROOT / "build/release/python")
-    done = subprocess.run(
-        ["bash", "-c", script_of(text_of(name))],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": ":".join(path), "PYTHONPATH": package},
+    more = {"PATH": ":".join(path), "PYTHONPATH": package, "OUTPUTS": str(outputs)}
+    return subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env={**os.environ, **more},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
