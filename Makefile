@@ -1,6 +1,6 @@
 # The verbs people and CI type; each sets up what it needs and repeats nothing needlessly.
 .DEFAULT_GOAL := help
-.PHONY: help build test soak fuzz demo bench asan tsan fmt tidy clean FORCE
+.PHONY: help build test soak fuzz demo bench docs asan tsan fmt tidy clean FORCE
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
@@ -48,6 +48,9 @@ demo: build  ## join generated quotes and securities, step by step
 
 bench: build  ## benchmark against peers; BENCH=quick, full or a name
 	@$(python) bench/run.py $(BENCH)
+
+docs: .venv/stamp  ## the site of the documents, build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs --quiet build
 
 asan: build/asan/build.ninja  ## unit tests and cases under the address sanitizer
 	@cmake --build build/asan

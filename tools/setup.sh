@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what the build needs: the Debian packages of tools/apt.txt and the Python
-# environment of tools/python.txt in .venv. Silent when nothing is missing. Packages come
-# from wherever this machine's apt and pip are configured to look.
+# environment of tools/python.txt and tools/docs.txt in .venv. Silent when nothing is
+# missing. Packages come from wherever this machine's apt and pip are configured to look.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -60,17 +60,17 @@ find_python() {
 
 install_python() {
   local stamp python
-  stamp=$(sha256sum <tools/python.txt)
+  stamp=$(cat tools/python.txt tools/docs.txt | sha256sum)
   if [[ -x .venv/bin/python && -f .venv/stamp && $(<.venv/stamp) == "$stamp" ]]; then
     return
   fi
-  echo "setup: installing Python packages into .venv (Arrow, test oracles, style checks)"
+  echo "setup: installing Python packages into .venv (Arrow, test oracles, style checks, documents)"
   if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     python=$(find_python)
     "$python" -m venv --clear .venv
   fi
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --requirement tools/python.txt
+    --requirement tools/python.txt --requirement tools/docs.txt
   echo "$stamp" >.venv/stamp
 }
 
