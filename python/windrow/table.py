@@ -71,8 +71,8 @@ class Table:
     """The rows of a result, in memory. Immutable.
 
     Any library that speaks the Arrow PyCapsule interface takes it as it is, without a
-    copy: ``pyarrow.table(table)``, ``polars.DataFrame(table)``,
-    ``duckdb.sql("from table")``.
+    copy: ``pyarrow.table(rows)``, ``polars.DataFrame(rows)``,
+    ``duckdb.sql("from rows")``.
 
     >>> table = wr.from_dict({"id": [1, 2], "name": ["a", None]}).collect()
     >>> table
