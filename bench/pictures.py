@@ -65,7 +65,7 @@ class Picture:
         self._lines.append(line)
 
     def bar(self, outcome: report.Outcome) -> None:
-        """Draws a peer: its ratio as a bar, and the range over the pairs as a line."""
+        """Draws a peer: its ratio as a bar, the range of the pairs on it, and where 1 is."""
         ratio, low, high = (outcome[key] for key in ("ratio", "ratio_min", "ratio_max"))
         top = self.height + 6
         kind = "slower" if ratio >= 1 else "faster"
@@ -77,13 +77,9 @@ class Picture:
         self._lines.append(
             f'<path class="range" d="M{self.place(low)} {middle:g}H{self.place(high)}"/>'
         )
+        self._lines.append(f'<path class="one" d="M{self.place(1)} {top - 3:g}v{BAR_HEIGHT + 6}"/>')
         behind = float(self.place(max(ratio, high, 1))) + 5
         self.text(f"{ratio:.1f}x", up=-17.5, left=f"{behind:.1f}")
-
-    def line_of_one(self, top: float) -> None:
-        """Draws where a peer as fast as Windrow would end, from `top` to here."""
-        place = self.place(1)
-        self._lines.append(f'<path class="one" d="M{place} {top:g}V{self.height:g}"/>')
 
     def svg(self, title: str) -> str:
         """The whole picture; `title` is what is read aloud instead of it."""
@@ -103,7 +99,7 @@ def draw(document: dict[str, Any], date: str) -> str:
     if not timed:
         raise ValueError("no peer finished; expected at least one")
     picture = Picture(max(1.0, *(each["ratio_max"] for each in timed)))
-    picture.text("times as long as Windrow", up=10, kind="note")
+    picture.text("times as long as Windrow; the dashed line is 1", up=10, kind="note")
     for case, found in itertools.groupby(outcomes, key=lambda each: each["case"]):
         draw_case(picture, case, list(found))
     for line in notes(document, date):
@@ -120,7 +116,6 @@ def draw_case(picture: Picture, case: str, outcomes: Sequence[report.Outcome]) -
     ours = f", Windrow {report.seconds(timed[0]['ours']['wall'])} s" if timed else ""
     picture.height += CASE_HEIGHT - 12
     picture.text(case + ours, kind="case")
-    top = picture.height + 8
     for each in outcomes:
         picture.height += PEER_HEIGHT / 2
         if report.is_timed(each):
@@ -129,7 +124,6 @@ def draw_case(picture: Picture, case: str, outcomes: Sequence[report.Outcome]) -
         else:
             picture.text(f"{each['peer']}: did not finish")
         picture.height += PEER_HEIGHT / 2
-    picture.line_of_one(top)
     picture.height += 12
 
 

@@ -65,9 +65,9 @@ def test_bars_are_as_long_as_their_ratios():
     half, four, two = widths(picture)
     assert four == pytest.approx(8 * half, rel=0.01)
     assert four == pytest.approx(2 * two, rel=0.01)
-    (one, _) = (line for line in picture.iter(f"{SVG}path") if line.attrib["class"] == "one")
-    place = float(re.match(r"M([\d.]+)", one.attrib["d"])[1])
-    assert place - pictures.LEFT == pytest.approx(two / 2, abs=0.2)
+    lines = [line for line in picture.iter(f"{SVG}path") if line.attrib["class"] == "one"]
+    places = [float(re.match(r"M([\d.]+)", line.attrib["d"])[1]) for line in lines]
+    assert places == [pytest.approx(pictures.LEFT + two / 2, abs=0.2)] * 3
 
 
 def test_everything_lies_in_the_picture():
