@@ -135,10 +135,7 @@ def notes(document: dict[str, Any], date: str) -> Iterator[str]:
         f"{date}; {place['cpu']}, {place['cpus']} CPUs, {place['memory_bytes'] / 1e9:.0f} GB; "
         f"{document['slots']} threads each"
     )
-    yield (
-        f"DuckDB {versions['duckdb']}, Polars {versions['polars']}, Arrow {versions['pyarrow']}; "
-        f"commit {place['commit'][:12] or 'unknown'}"
-    )
+    yield f"DuckDB {versions['duckdb']}, Polars {versions['polars']}, Arrow {versions['pyarrow']}"
     yield "bar: median of the pairs of runs; line on it: least to most"
     noisy = sum(each.get("noisy_kept", 0) for each in document["outcomes"])
     pairs = sum(each.get("pairs", 0) for each in document["outcomes"])

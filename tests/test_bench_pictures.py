@@ -38,7 +38,6 @@ def document(*outcomes: dict) -> dict:
         "name": "joins",
         "slots": 2,
         "machine": {
-            "commit": "0123456789abcdef",
             "cpu": "Some & CPU",
             "cpus": 2,
             "memory_bytes": 25_000_000_000,
@@ -91,7 +90,7 @@ def test_it_says_what_was_measured_where_and_when():
         "3.5x",
         "Other: did not finish",
         "2026-01-31; Some & CPU, 2 CPUs, 25 GB; 2 threads each",
-        "DuckDB 2.0.0, Polars 2.1.0, Arrow 26.0.1; commit 0123456789ab",
+        "DuckDB 2.0.0, Polars 2.1.0, Arrow 26.0.1",
         "2 of 7 pairs ran while others used the machine",
     ):
         assert words in found
