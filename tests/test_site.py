@@ -85,8 +85,8 @@ def test_pages_fetch_nothing_from_outside(site: Path):
 
 def test_every_public_name_is_there(site: Path):
     places = Page(site / "API.html").places
-    missing = [name for name in windrow.__all__ if f"windrow.{name}" not in places]
-    assert missing == []
+    names = [*windrow.__all__, *(f"recipes.{name}" for name in windrow.recipes.__all__)]
+    assert [name for name in names if f"windrow.{name}" not in places] == []
     assert "windrow.LazyFrame.sink_parquet" in places
 
 
