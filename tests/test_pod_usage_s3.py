@@ -108,7 +108,7 @@ def test_no_reports_give_no_rows(place: str, store: S3Server, tmp_path: Path):
 def test_what_is_not_there_is_named(prefix: str, store: S3Server, tmp_path: Path):
     assert "s3://nowhere" in fails(tmp_path, "s3://nowhere/x", store.url)
     absent = f"s3://{BUCKET}/absent"
-    assert f"--input {absent}" in fails(tmp_path, absent, store.url)
+    assert f"input {absent}" in fails(tmp_path, absent, store.url)
     stderr = fails(tmp_path, prefix, "http://127.0.0.1:1", WINDROW_STORE_TRIES="2")
     assert "after 2 tries" in stderr
 

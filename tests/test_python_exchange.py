@@ -11,6 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import python_process
 
 import windrow as wr
 
@@ -158,3 +159,9 @@ def test_what_is_no_table_is_refused():
     for thing in (1, "text", [1, 2], object()):
         with pytest.raises(TypeError, match="expected an object with __arrow_c_stream__"):
             wr.from_arrow(thing)
+
+
+def test_arrow_has_nothing_to_say_about_windrow(tmp_path):
+    code = "import warnings; warnings.simplefilter('error'); import windrow; import pyarrow.compute"
+    done = python_process.run(code, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")

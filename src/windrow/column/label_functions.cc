@@ -377,7 +377,8 @@ Status Add(const std::string& name, bool nested, bool is_varargs,
            cp::ArrayKernelExec exec, cp::FunctionRegistry* registry) {
   auto function = std::make_shared<cp::ScalarFunction>(
       name, is_varargs ? cp::Arity::VarArgs(1) : cp::Arity::Unary(),
-      cp::FunctionDoc(name, "", {"value"}, "WindrowLabelOptions",
+      // pyarrow warns of an options class that it has no binding for.
+      cp::FunctionDoc(name, "", {"value"}, /*options_class=*/"",
                       /*options_required=*/true));
   const cp::InputType input(std::make_shared<Accepted>(nested));
   cp::ScalarKernel kernel(cp::KernelSignature::Make({input}, arrow::utf8(), is_varargs),
