@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/flight/server_access.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 namespace windrow::flight {
+
+int ServerAccess::DefaultStreams() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 4u));
+}
 
 Result<ServerAccess> ServerAccess::FromEnvironment() {
   constexpr char kPatience[] = "WINDROW_FLIGHT_PATIENCE_SECONDS";
