@@ -112,7 +112,8 @@ class FlightScan : public exec::Source {
     flight::TakeSmallPages();
     flight::KeepMessageMemory();
     const auto streams = std::clamp<int64_t>(std::ssize(endpoints_), 1, access_.streams);
-    const int64_t share = std::min(kMostAheadBytes, context_->units_bytes / streams / 2);
+    most_ahead_ = static_cast<size_t>(2 * streams);
+    const int64_t share = std::min(kMostAheadBytes, context_->units_bytes / streams / 4);
     for (size_t i = 0; i < endpoints_.size(); ++i) {
       channels_.push_back(std::make_unique<exec::Channel<BatchPtr>>(share));
     }
@@ -124,23 +125,35 @@ class FlightScan : public exec::Source {
   }
 
   ~FlightScan() override {
-    next_endpoint_ = endpoints_.size();
-    is_over_ = true;
+    {
+      const std::scoped_lock lock(mutex_);
+      next_endpoint_ = endpoints_.size();
+      is_over_ = true;
+    }
+    moved_.notify_all();
     for (const auto& channel : channels_) channel->Cancel();
     watch_.CancelAll();
     for (std::thread& thread : threads_) thread.join();
+    // gRPC's buffers are not the run's: what they took goes back before others need it.
+    channels_.clear();
+    flight::ReleaseMessageMemory();
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
   Result<std::unique_ptr<exec::UnitReader>> NextUnit(
       const arrow::StopToken& stop) override {
-    for (; current_ < channels_.size(); ++current_) {
+    while (current_ < channels_.size()) {
       ARROW_RETURN_NOT_OK(stop.Poll());
       const auto batch = channels_[current_]->Pop();
       ARROW_RETURN_NOT_OK(stop.Poll());
       ARROW_RETURN_NOT_OK(batch.status());
       if (batch->has_value()) return std::make_unique<BatchUnit>(**batch);
+      {
+        const std::scoped_lock lock(mutex_);
+        ++current_;
+      }
+      moved_.notify_all();
     }
     return nullptr;
   }
@@ -161,16 +174,25 @@ class FlightScan : public exec::Source {
 
   void PullEndpoints() {
     Connection connection;
-    while (true) {
-      const size_t index = next_endpoint_++;
-      if (index >= endpoints_.size()) break;
+    for (size_t index; (index = TakeEndpoint()) < endpoints_.size();) {
       const Status status = Pull(index, &connection);
       channels_[index]->Close(status);
       if (!status.ok()) break;
     }
     connection.client.reset();
-    // gRPC's buffers are not the run's: what they took goes back before others need it.
     if (--pulling_ == 0) flight::ReleaseMessageMemory();
+  }
+
+  /// The next endpoint that nobody has begun, once it is near enough to what is being
+  /// read: a reader that is slower than the servers would otherwise have them all held
+  /// for it.
+  size_t TakeEndpoint() {
+    std::unique_lock lock(mutex_);
+    moved_.wait(lock, [&] {
+      return is_over_ || next_endpoint_ >= endpoints_.size() ||
+             next_endpoint_ < current_ + most_ahead_;
+    });
+    return next_endpoint_++;
   }
 
   /// How far an endpoint's rows have come.
@@ -266,11 +288,14 @@ class FlightScan : public exec::Source {
   exec::RunContext* context_;
   StreamWatch watch_;
   std::vector<std::unique_ptr<exec::Channel<BatchPtr>>> channels_;  ///< by endpoint
-  std::atomic<size_t> next_endpoint_ = 0;
+  size_t most_ahead_ = 1;  ///< endpoints begun or read at once
   std::atomic<bool> is_over_ = false;
   std::atomic<int> pulling_ = 0;  ///< threads that are not done
   std::atomic<int64_t> wire_bytes_ = 0;
-  size_t current_ = 0;
+  std::mutex mutex_;  ///< guards what follows, is_over_ too where it is waited for
+  std::condition_variable moved_;
+  size_t next_endpoint_ = 0;
+  size_t current_ = 0;  ///< being read; written by the reader alone
   std::vector<std::thread> threads_;
 };
 
