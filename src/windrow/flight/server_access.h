@@ -15,7 +15,8 @@ struct ServerAccess {
   std::string tls_roots;  ///< PEM certificates that are trusted; "": the system's
   arrow::StopToken stop;  ///< ends every wait
   /// Streams of one scan at once, each over a connection of its own. More than there are
-  /// cores get in each other's way: on 2 cores 4 streams took 0.63 s for what 2 took 0.52.
+  /// cores get in each other's way: on 2 cores 4 streams took 0.63 s for what 2 took
+  /// 0.52 s for.
   int streams = DefaultStreams();
   /// A stream without a message for so long is broken off.
   double patience_seconds = 30;
