@@ -2,38 +2,17 @@
 #include "windrow/runner/load_report.h"
 
 #include <fmt/format.h>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 
 #include "windrow/base/byte_size.h"
 #include "windrow/runner/html_page.h"
+#include "windrow/runner/json_fields.h"
 
 namespace windrow::runner {
 namespace {
 
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using runner::Put;
 
-void Put(Writer& json, const char* key, const std::string& value) {
-  json.Key(key);
-  json.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
-void Put(Writer& json, const char* key, int64_t value) {
-  json.Key(key);
-  json.Int64(value);
-}
-
-void Put(Writer& json, const char* key, double value) {
-  json.Key(key);
-  json.Double(value);
-}
-
-void Put(Writer& json, const char* key, bool value) {
-  json.Key(key);
-  json.Bool(value);
-}
-
-void Put(Writer& json, const char* key, const LoadReport::Side& side) {
+void Put(JsonWriter& json, const char* key, const LoadReport::Side& side) {
   json.Key(key);
   json.StartObject();
   Put(json, "path", side.path);
@@ -44,7 +23,7 @@ void Put(Writer& json, const char* key, const LoadReport::Side& side) {
   json.EndObject();
 }
 
-void Put(Writer& json, const char* key, const plan::Spread& spread) {
+void Put(JsonWriter& json, const char* key, const plan::Spread& spread) {
   json.Key(key);
   json.StartObject();
   Put(json, "max_over_mean", spread.max_over_mean());
@@ -62,7 +41,7 @@ void Put(Writer& json, const char* key, const plan::Spread& spread) {
   json.EndObject();
 }
 
-void Put(Writer& json, const std::vector<plan::MoveCost>& costs) {
+void Put(JsonWriter& json, const std::vector<plan::MoveCost>& costs) {
   json.Key("costs");
   json.StartArray();
   for (const plan::MoveCost& cost : costs) {
@@ -127,7 +106,7 @@ std::string Advice(const LoadReport& report) {
 
 std::string ToJson(const LoadReport& report) {
   rapidjson::StringBuffer text;
-  Writer json(text);
+  JsonWriter json(text);
   json.SetIndent(' ', 2);
   json.StartObject();
   Put(json, "version", report.version);

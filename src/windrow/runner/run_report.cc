@@ -1,43 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/runner/run_report.h"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include <cmath>
 #include <type_traits>
 
 #include "windrow/exec/metrics.h"
+#include "windrow/runner/json_fields.h"
 
 namespace windrow::runner {
 namespace {
 
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using runner::Put;
 
 double Seconds(int64_t nanos) { return static_cast<double>(nanos) * 1e-9; }
 
-void Put(Writer& json, const char* key, const std::string& value) {
-  json.Key(key);
-  json.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
-void Put(Writer& json, const char* key, int64_t value) {
-  json.Key(key);
-  json.Int64(value);
-}
-
-void Put(Writer& json, const char* key, double value) {
-  json.Key(key);
-  json.Double(value);
-}
-
-void Put(Writer& json, const char* key, const std::optional<int64_t>& value) {
-  if (value.has_value()) return Put(json, key, *value);
-  json.Key(key);
-  json.Null();
-}
-
-void Put(Writer& json, const char* key, const std::map<std::string, int64_t>& values) {
+void Put(JsonWriter& json, const char* key,
+         const std::map<std::string, int64_t>& values) {
   json.Key(key);
   json.StartObject();
   for (const auto& [name, value] : values) Put(json, name.c_str(), value);
@@ -46,7 +24,7 @@ void Put(Writer& json, const char* key, const std::map<std::string, int64_t>& va
 
 /// On one line, as they are many. Thousandths are plenty for seconds.
 template <typename T>
-void Put(Writer& json, const char* key, const std::vector<T>& values) {
+void Put(JsonWriter& json, const char* key, const std::vector<T>& values) {
   json.Key(key);
   json.SetFormatOptions(rapidjson::kFormatSingleLineArray);
   json.StartArray();
@@ -61,7 +39,7 @@ void Put(Writer& json, const char* key, const std::vector<T>& values) {
   json.SetFormatOptions(rapidjson::kFormatDefault);
 }
 
-void PutStep(Writer& json, const RunReport::Step& step) {
+void PutStep(JsonWriter& json, const RunReport::Step& step) {
   json.StartObject();
   Put(json, "name", step.name);
   Put(json, "kind", step.kind);
@@ -106,7 +84,7 @@ void AddSteps(const exec::RunMetrics& metrics, int64_t start_nanos, RunReport* r
 
 std::string ToJson(const RunReport& report) {
   rapidjson::StringBuffer text;
-  Writer json(text);
+  JsonWriter json(text);
   json.SetIndent(' ', 2);
   json.StartObject();
   Put(json, "version", report.version);
