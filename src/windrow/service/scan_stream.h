@@ -25,32 +25,25 @@ class ScanStream : public TableStream {
     int64_t ahead_bytes = 16 << 20;  ///< encoded and not sent, at most
     /// Whether the client has gone; asked several times a second. May be null.
     std::function<bool()> is_gone;
-    OnEnd on_end;
   };
 
   /// `job` has a single result, of `schema`.
   ScanStream(plan::PreparedJob job, std::shared_ptr<arrow::Schema> schema,
-             Options options);
+             Options options, OnEnd on_end);
   ~ScanStream() override;
 
-  std::shared_ptr<arrow::Schema> schema() override { return schema_; }
-  arrow::Result<arrow::flight::FlightPayload> GetSchemaPayload() override;
-  arrow::Result<arrow::flight::FlightPayload> Next() override;
   arrow::Status Close() override;
   void Cancel(const Status& reason) override;
 
  private:
+  Result<arrow::flight::FlightPayload> NextMessage() override;
   void Run();
 
   plan::PreparedJob job_;
-  std::shared_ptr<arrow::Schema> schema_;
   Options options_;
   arrow::StopSource stop_;
   std::shared_ptr<runner::LocalRunner> runner_;  ///< shared with what is being sent
-  arrow::ipc::DictionaryFieldMapper mapper_;
   MessageChannel channel_;
-  int64_t messages_ = 0;
-  int64_t bytes_ = 0;
   std::thread thread_;  ///< runs the job
 };
 

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "windrow/flight/call_error.h"
 #include "windrow/service/scan_job.h"
 
 namespace windrow::service {
@@ -33,34 +32,16 @@ std::shared_ptr<const exec::StoredBatches> StoredBatchesFor(
   return batches != nullptr && batches->most_bytes() <= kMostBytes ? batches : nullptr;
 }
 
-StoredStream::StoredStream(Options options)
-    : options_(std::move(options)),
-      mapper_(*options_.schema),
-      hasher_(*options_.schema),
+StoredStream::StoredStream(std::shared_ptr<arrow::Schema> schema, Options options,
+                           OnEnd on_end)
+    : TableStream(std::move(schema), std::move(on_end)),
+      options_(std::move(options)),
+      hasher_(*this->schema()),
       next_chunk_(options_.chunks.begin) {}
-
-StoredStream::~StoredStream() {
-  if (options_.on_end != nullptr) options_.on_end(messages_, bytes_);
-}
 
 void StoredStream::Cancel(const Status& reason) {
   const std::scoped_lock lock(mutex_);
   cancelled_ = reason;
-}
-
-arrow::Result<FlightPayload> StoredStream::GetSchemaPayload() {
-  FlightPayload payload;
-  ARROW_RETURN_NOT_OK(arrow::ipc::GetSchemaPayload(
-      *options_.schema, IpcWriteOptions::Defaults(), mapper_, &payload.ipc_message));
-  return payload;
-}
-
-arrow::Result<FlightPayload> StoredStream::Next() {
-  auto message = NextMessage();
-  if (!message.ok()) return flight::ToCallError(message.status());
-  if (message->ipc_message.metadata != nullptr) ++messages_;
-  bytes_ += message->ipc_message.body_length;
-  return *std::move(message);
 }
 
 /// The rows of `chunk`, their message and its hash.
@@ -107,7 +88,7 @@ Result<FlightPayload> StoredStream::NextMessage() {
 
 Result<FlightPayload> StoredStream::EndMessage() {
   FlightPayload payload;
-  ARROW_ASSIGN_OR_RAISE(const auto empty, arrow::RecordBatch::MakeEmpty(options_.schema));
+  ARROW_ASSIGN_OR_RAISE(const auto empty, arrow::RecordBatch::MakeEmpty(schema()));
   ARROW_RETURN_NOT_OK(arrow::ipc::GetRecordBatchPayload(
       *empty, IpcWriteOptions::Defaults(), &payload.ipc_message));
   sent_.is_end = true;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arrow/ipc/dictionary.h>
-
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -29,36 +27,27 @@ class StoredStream : public TableStream {
  public:
   struct Options {
     std::shared_ptr<const exec::StoredBatches> batches;
-    std::shared_ptr<arrow::Schema> schema;
     exec::ChunkRange chunks;
     int64_t skip_rows = 0;                ///< at the beginning that are not sent
     std::counting_semaphore<>* decoders;  ///< so many streams decompress at once
-    OnEnd on_end;
   };
 
   /// `options.decoders` outlives it.
-  explicit StoredStream(Options options);
-  ~StoredStream() override;
+  StoredStream(std::shared_ptr<arrow::Schema> schema, Options options, OnEnd on_end);
 
-  std::shared_ptr<arrow::Schema> schema() override { return options_.schema; }
-  arrow::Result<arrow::flight::FlightPayload> GetSchemaPayload() override;
-  arrow::Result<arrow::flight::FlightPayload> Next() override;
   void Cancel(const Status& reason) override;
 
  private:
-  Result<arrow::flight::FlightPayload> NextMessage();
+  Result<arrow::flight::FlightPayload> NextMessage() override;
   Result<arrow::flight::FlightPayload> EndMessage();
   Result<std::shared_ptr<arrow::RecordBatch>> Load(int64_t chunk,
                                                    arrow::ipc::IpcPayload* message,
                                                    uint64_t* hash);
 
   Options options_;
-  arrow::ipc::DictionaryFieldMapper mapper_;
   flight::ReceivedHasher hasher_;
   flight::StreamMark sent_;
   int64_t next_chunk_;
-  int64_t messages_ = 0;
-  int64_t bytes_ = 0;
   std::mutex mutex_;  ///< guards what follows
   Status cancelled_;  ///< OK: it is not
 };

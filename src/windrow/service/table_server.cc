@@ -247,23 +247,22 @@ std::unique_ptr<TableStream> TableServer::MakeStoredStream(
     const CallState& call) {
   StoredStream::Options options;
   options.batches = std::move(batches);
-  options.schema = std::move(schema);
   options.chunks = chunks;
   options.skip_rows = call.skip_rows;
   options.decoders = &decoders_;
-  options.on_end = [this](int64_t messages, int64_t bytes) {
+  const auto on_end = [this](int64_t messages, int64_t bytes) {
     metrics_.messages += messages;
     metrics_.bytes += bytes;
     metrics_.stored_bytes += bytes;
   };
-  return std::make_unique<StoredStream>(std::move(options));
+  return std::make_unique<StoredStream>(std::move(schema), std::move(options), on_end);
 }
 
 Result<std::unique_ptr<TableStream>> TableServer::MakeStream(
     const flight::ScanRequest& request, const ScanPart& part,
     std::shared_ptr<arrow::Array> keys, const CallState& call) {
   ARROW_ASSIGN_OR_RAISE(const std::string codec, CodecFor(request, *part.served));
-  auto stored = StoredBatchesFor(request, *part.served);
+  auto stored = codec == "none" ? nullptr : StoredBatchesFor(request, *part.served);
   if (stored != nullptr && part.chunks.has_value() &&
       stored->codec() == CodecFamily(codec)) {
     ARROW_ASSIGN_OR_RAISE(auto schema, SchemaOf(request, *part.served));
@@ -281,13 +280,13 @@ Result<std::unique_ptr<TableStream>> TableServer::MakeStream(
   if (places_.taken() > SlotsOf(options.run)) options.run.slots = 1;
   options.ahead_bytes = std::clamp(kAheadBytes / std::max(1, places_.taken()),
                                    kLeastAheadBytes, options.ahead_bytes);
-  options.on_end = [this](int64_t messages, int64_t bytes) {
+  const auto on_end = [this](int64_t messages, int64_t bytes) {
     metrics_.messages += messages;
     metrics_.bytes += bytes;
   };
   auto schema = job.plans.at(0).root->schema;
   return std::make_unique<ScanStream>(std::move(job), std::move(schema),
-                                      std::move(options));
+                                      std::move(options), on_end);
 }
 
 Result<std::unique_ptr<wire::FlightDataStream>> TableServer::Open(
