@@ -2,10 +2,7 @@
 """Rows that come and go bit by bit: memory, early ends, errors in the middle, Ctrl-C, threads."""
 
 import gc
-import os
-import pty
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import python_process
+import terminal
 
 import windrow as wr
 
@@ -325,26 +323,11 @@ def test_streams_go_through_other_libraries_bit_by_bit():
 def test_progress_is_drawn_on_a_terminal_and_wiped(tmp_path):
     code = "import windrow as wr; wr.generate('pings', 12_000_000).sort('rtt').limit(3)"
     code += ".collect(progress=True, slots=1)"
-    reader, writer = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=python_process.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=writer,
-    )
-    os.close(writer)
-    drawn = b""
-    try:
-        while part := os.read(reader, 4096):
-            drawn += part
-    except OSError:  # the other end is closed
-        pass
-    os.close(reader)
-    stdout, _ = process.communicate(timeout=60)
-    assert (process.returncode, stdout) == (0, b""), drawn
-    lines = drawn.decode().split("\r")
+    words = [sys.executable, "-c", code]
+    exit_code, drawn = terminal.run(words, tmp_path, python_process.environment())
+    assert exit_code == 0, drawn
+    lines = drawn.split("\r")
+    assert all("rows read" in line or not line.strip() for line in lines), "nothing else"
     shares = [int(line.split("%")[0].split()[-1]) for line in lines if "%" in line]
     assert shares == sorted(shares)
     assert "of 12,000,000 rows read" in lines[1]

@@ -2,12 +2,12 @@
 """Completion in bash and zsh, and colours where a person looks."""
 
 import os
-import pty
 import subprocess
 from pathlib import Path
 
 import command
 import pytest
+import terminal
 
 JOB = "{windrow: 1, sources: {a: {scan: a.arrow}}, sinks: [{write: b.arrow, from: a}]}"
 
@@ -67,25 +67,8 @@ def test_zsh_takes_the_script(tmp_path: Path):
 
 def _shown(folder: Path, *words: str, **env: str) -> str:
     """What a command writes to a terminal."""
-    reader, writer = pty.openpty()
-    process = subprocess.Popen(
-        [str(command.find_binary()), *words],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=writer,
-        stderr=writer,
-        env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **env},
-    )
-    os.close(writer)
-    text = b""
-    try:
-        while part := os.read(reader, 4096):
-            text += part
-    except OSError:  # the other end is closed
-        pass
-    os.close(reader)
-    process.wait(30)
-    return text.decode().replace("\r\n", "\n")
+    env = {**os.environ, "TERM": "xterm", "NO_COLOR": "", **env}
+    return terminal.run([str(command.find_binary()), *words], folder, env)[1]
 
 
 def test_colours_are_for_terminals_alone(tmp_path: Path):
