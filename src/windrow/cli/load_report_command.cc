@@ -24,6 +24,7 @@
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/key_load.h"
 #include "windrow/runner/load_report.h"
+#include "windrow/source/counter_random.h"
 
 namespace windrow::cli {
 namespace {
@@ -95,13 +96,6 @@ Result<AllKeys> Merge(const KeyCounts& left, const KeyCounts& right) {
                  std::static_pointer_cast<arrow::UInt64Array>(order)};
 }
 
-/// The finaliser of SplitMix64: a bijection that spreads neighbours.
-uint64_t Spread(uint64_t bits) {
-  bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-  bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-  return bits ^ (bits >> 31);
-}
-
 /// One entry a key, and `positions` of them in `all`.
 plan::JoinLoad LoadOf(const AllKeys& all, bool is_word, const KeyCounts& left,
                       const KeyCounts& right, std::vector<int64_t>* positions) {
@@ -111,15 +105,13 @@ plan::JoinLoad LoadOf(const AllKeys& all, bool is_word, const KeyCounts& left,
   };
   const int64_t num_left = left.keys->length();
   plan::JoinLoad load;
-  load.left_nulls = left.null_rows;
-  load.right_nulls = right.null_rows;
   for (int64_t i = 0; i < all.order->length(); ++i) {
     const auto position = static_cast<int64_t>(all.order->Value(i));
     if (!all.batch.is_valid(position)) continue;
     if (positions->empty() || !is_same(positions->back(), position)) {
       positions->push_back(position);
       load.keys.push_back(
-          {Spread(static_cast<uint64_t>(all.batch.words()[position])), 0, 0});
+          {source::Mix64(static_cast<uint64_t>(all.batch.words()[position])), 0, 0});
     }
     plan::KeyRows& key = load.keys.back();
     if (position < num_left) {

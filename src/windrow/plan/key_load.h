@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace windrow::plan {
@@ -17,16 +17,14 @@ struct KeyRows {
   int64_t right = 0;
 };
 
-/// Two tables that are joined on a key.
+/// Two tables that are joined on a key, without their rows that have none.
 struct JoinLoad {
   std::vector<KeyRows> keys;  ///< ascending by key, none twice
-  int64_t left_nulls = 0;     ///< rows whose key is null: they match nothing
-  int64_t right_nulls = 0;
   double left_row_bytes = 0;  ///< mean, as Arrow sends a row
   double right_row_bytes = 0;
 
-  int64_t left_rows() const;   ///< without nulls
-  int64_t right_rows() const;  ///< without nulls
+  int64_t left_rows() const;
+  int64_t right_rows() const;
   double left_bytes() const { return static_cast<double>(left_rows()) * left_row_bytes; }
   double right_bytes() const {
     return static_cast<double>(right_rows()) * right_row_bytes;
