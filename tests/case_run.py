@@ -21,6 +21,8 @@ MATRIX = [
     for slots in ("1", "4")
     for rows in ("1", "1024")
 ]
+# The fragments of a cluster, one task after the other in one process, over tiny pieces.
+FRAGMENTS = [["--on", "local:3", "--set", "split_rows=1", "--set", "piece_bytes=8"]]
 OLD_CONTENT = b"what the output held before\n"
 CRASH_SIGNS = re.compile(
     r"Traceback \(most|terminate called|Sanitizer|Segmentation fault|core dumped|^\s*#\d+ 0x",
@@ -46,16 +48,33 @@ class CaseRun:
         self._case = case
         self._folder = folder
         self._binary = binary
+        self._matrix = MATRIX
+        self._chunk_rows: int | None = None
+
+    def as_fragments(self) -> "CaseRun":
+        """The same as a cluster runs it, over inputs in chunks of two rows."""
+        self._matrix = FRAGMENTS
+        if not self._is_damaged():
+            self._chunk_rows = 2
+        return self
+
+    @property
+    def runs_a_plan(self) -> bool:
+        commands = ("run", "enrich", "probe-rows", "pod-usage")
+        return not self._case.runs_once and self._command()[0] in commands
+
+    def _is_damaged(self) -> bool:
+        return any({"corrupt", "truncate"} & set(source.options) for source in self._case.inputs)
 
     def complaints(self) -> list[str]:
         for source in self._case.inputs:
-            case_tables.write_input(self._folder, source)
+            case_tables.write_input(self._folder, source, self._chunk_rows)
         if self._case.job is not None:
             (self._folder / "job.yaml").write_text(self._place(self._case.job), encoding="utf-8")
         found = self._explain() if self._case.explain else []
         if not (self._case.outputs or self._case.error or self._case.stdout):
             return found
-        for number, settings in enumerate([[]] if self._case.runs_once else MATRIX):
+        for number, settings in enumerate([[]] if self._case.runs_once else self._matrix):
             found = found or self._run_once([*self._command(), *settings], number)
         return found
 

@@ -124,7 +124,8 @@ def make_table(source: Input) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def write_input(folder: Path, source: Input) -> None:
+def write_input(folder: Path, source: Input, chunk_rows: int | None = None) -> None:
+    """Writes a file in row groups or batches of the rows the case says, or of `chunk_rows`."""
     path = folder / source.file
     path.parent.mkdir(parents=True, exist_ok=True)
     by_suffix = {".parquet": "parquet", ".arrows": "stream"}.get(path.suffix, "file")
@@ -132,18 +133,19 @@ def write_input(folder: Path, source: Input) -> None:
         pa.parquet.write_table(
             make_table(source),
             path,
-            row_group_size=source.options.get("row_group"),
+            row_group_size=source.options.get("row_group", chunk_rows),
             compression=source.options.get("compression", "none"),
         )
     else:
-        _write_ipc(path, source, source.options.get("format", by_suffix) == "stream")
+        is_stream = source.options.get("format", by_suffix) == "stream"
+        _write_ipc(path, source, is_stream, source.options.get("batch", chunk_rows))
     _damage(path, source.options)
 
 
-def _write_ipc(path: Path, source: Input, is_stream: bool) -> None:
+def _write_ipc(path: Path, source: Input, is_stream: bool, chunk_rows: int | None) -> None:
     table = make_table(source)
     options = pa.ipc.IpcWriteOptions(compression=source.options.get("compression"))
-    batches = table.to_batches(max_chunksize=source.options.get("batch"))
+    batches = table.to_batches(max_chunksize=chunk_rows)
     if source.options.get("empty") == "yes":
         empty = table.slice(0, 0).combine_chunks().to_batches() or [
             pa.RecordBatch.from_arrays(

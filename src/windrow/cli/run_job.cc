@@ -20,6 +20,7 @@
 #include "windrow/plan/explain.h"
 #include "windrow/plan/job_spec_reader.h"
 #include "windrow/plan/job_spec_writer.h"
+#include "windrow/runner/cluster_run.h"
 #include "windrow/runner/local_runner.h"
 #include "windrow/runner/prometheus_text.h"
 #include "windrow/runner/report_page.h"
@@ -135,7 +136,7 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
   Status status;
   {
     const ProgressLine progress(options.progress, prepared, runner.metrics());
-    status = runner.Run(prepared);
+    status = runner::RunHere(job, prepared, options, stop, &runner);
   }
   const runner::RunReport report = runner.Report(job.document_name);
   LogSteps(report);
@@ -160,7 +161,7 @@ Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
                         plan::PrepareJob(job, run.switches, access));
   runner::LocalRunner runner(run, stop);
-  ARROW_RETURN_NOT_OK(runner.Run(prepared));
+  ARROW_RETURN_NOT_OK(runner::RunHere(job, prepared, options, stop, &runner));
   return CopyOf(runner.collected());
 }
 

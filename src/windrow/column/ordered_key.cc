@@ -208,6 +208,12 @@ bool IsOwnKey(const std::vector<TypePtr>& types) {
 
 Result<ArrayPtr> EncodeOrderedKeys(const std::vector<ArrayPtr>& columns,
                                    arrow::MemoryPool* pool) {
+  return EncodeSortKeys(columns, std::vector<OrderKey>(columns.size()), pool);
+}
+
+Result<ArrayPtr> EncodeSortKeys(const std::vector<ArrayPtr>& columns,
+                                const std::vector<OrderKey>& order,
+                                arrow::MemoryPool* pool) {
   std::vector<ArrayPtr> plain;
   for (const ArrayPtr& column : columns) {
     ARROW_ASSIGN_OR_RAISE(auto decoded, PlainColumn(column, pool));
@@ -219,7 +225,16 @@ Result<ArrayPtr> EncodeOrderedKeys(const std::vector<ArrayPtr>& columns,
   std::string key;
   for (int64_t row = 0; row < rows; ++row) {
     key.clear();
-    for (const ArrayPtr& column : plain) PutValue(*column, row, &key);
+    for (size_t c = 0; c < plain.size(); ++c) {
+      const size_t marker = key.size();
+      PutValue(*plain[c], row, &key);
+      if (plain[c]->IsNull(row)) {
+        if (order[c].nulls_first) key[marker] = '\0';
+      } else if (order[c].descending) {
+        for (size_t i = marker + 1; i < key.size(); ++i)
+          key[i] = static_cast<char>(~key[i]);
+      }
+    }
     ARROW_RETURN_NOT_OK(keys.Append(key));
   }
   return keys.Finish();

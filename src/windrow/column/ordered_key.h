@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "windrow/base/status.h"
+#include "windrow/column/row_order.h"
 
 // Keys as byte strings that sort (memcmp, then length) as the rows of the key columns do:
 // column by column, nulls last. Two rows have the same string exactly when all their
@@ -28,6 +29,13 @@ bool IsOwnKey(const std::vector<std::shared_ptr<arrow::DataType>>& types);
 /// dictionary is decoded. Not for IsOwnKey.
 Result<std::shared_ptr<arrow::Array>> EncodeOrderedKeys(
     const std::vector<std::shared_ptr<arrow::Array>>& columns, arrow::MemoryPool* pool);
+
+/// Byte strings, as a binary array, that sort as rows do by `columns` under `order`, one
+/// entry a column: a key as above with the bytes of a descending column's values flipped
+/// and 00 for a null that comes first. Also for a single text column.
+Result<std::shared_ptr<arrow::Array>> EncodeSortKeys(
+    const std::vector<std::shared_ptr<arrow::Array>>& columns,
+    const std::vector<OrderKey>& order, arrow::MemoryPool* pool);
 
 /// The columns that were encoded, one row a key.
 Result<std::vector<std::shared_ptr<arrow::Array>>> DecodeOrderedKeys(

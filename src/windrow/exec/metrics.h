@@ -89,6 +89,15 @@ class RunMetrics {
     return &steps_.emplace_back(std::move(name), std::move(kind));
   }
 
+  /// The step of this name and kind, added if there is none.
+  StepMetrics* FindOrAdd(const std::string& name, const std::string& kind) {
+    const std::scoped_lock lock(mutex_);
+    for (StepMetrics& step : steps_) {
+      if (step.name == name && step.kind == kind) return &step;
+    }
+    return &steps_.emplace_back(name, kind);
+  }
+
   /// Calls visit(const StepMetrics&) for each step.
   template <typename Visit>
   void ForEach(const Visit& visit) const {

@@ -67,6 +67,10 @@ const std::vector<Switch>& AllSwitches() {
        "most bytes of a batch read from a source", ""},
       {"window_bytes", &Switches::window_bytes, 0,
        "joined output gathered at once; 0 is an eighth of the budget, 8 to 512 MiB", ""},
+      {"split_rows", &Switches::split_rows, 1,
+       "least rows of a source that one task of a cluster reads", ""},
+      {"piece_bytes", &Switches::piece_bytes, 1,
+       "rows that a task of a cluster gets from an exchange, about", ""},
   };
   return switches;
 }

@@ -28,7 +28,9 @@ struct Switches {
   bool binary_copy = true;
   int64_t morsel_rows = 64 * 1024;
   int64_t morsel_bytes = 8 << 20;
-  int64_t window_bytes = 0;  ///< 0: an eighth of the memory budget
+  int64_t window_bytes = 0;         ///< 0: an eighth of the memory budget
+  int64_t split_rows = 256 * 1024;  ///< least rows of a source that a task reads
+  int64_t piece_bytes = 32 << 20;   ///< of a partition of an exchange, about
 };
 
 /// One line of `windrow help switches`.

@@ -189,6 +189,8 @@ class Table {
   virtual std::string description() const = 0;
   virtual Result<std::unique_ptr<Source>> Scan(const ScanOptions& options,
                                                RunContext* context) const = 0;
+  /// What a scan of it is called among a run's steps: "scan" for a source of the job.
+  virtual const char* scan_kind() const { return "scan"; }
   /// Whether every scan gives the same rows in the same order and row_store finds them.
   virtual bool is_repeatable() const { return true; }
   /// Whether only the first scan finds the rows. What several readers need of it is then

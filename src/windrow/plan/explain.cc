@@ -104,6 +104,8 @@ std::string DetailOf(const AggregateNode& aggregate) {
   return text;
 }
 
+std::string DetailOf(const NumberRowsNode& numbers) { return numbers.column; }
+
 std::string DetailOf(const ProbeMeasurementsNode& probes) {
   return "null src_addr: " + std::string(NullSourceName(probes.null_source));
 }
@@ -124,7 +126,7 @@ std::string KindOf(const LogicalNode& node) {
   constexpr const char* kNames[] = {"scan",          "filter",    "project",
                                     "hash_join",     "sort",      "limit",
                                     "collect",       "aggregate", "probe_measurements",
-                                    "probe_records", "union"};
+                                    "probe_records", "union",     "number_rows"};
   return kNames[node.op.index()];
 }
 

@@ -76,7 +76,8 @@ Result<StageResult> Instantiator::CheckKeys(const KeyCheckStage& stage) {
   const auto [strategy, reason] = op::DescribeTable(join->built->table);
   metrics->SetStrategy(strategy, reason);
   // The check has read every key, as a scan of the key column would.
-  exec::StepMetrics* scan = MetricsOf(stage.source, "scan");
+  exec::StepMetrics* scan =
+      MetricsOf(stage.source, tables_.at(stage.source)->scan_kind());
   scan->rows_out += join->built->table.num_rows();
   scan->predicted_rows = tables_.at(stage.source)->num_rows();
   scan->SetStrategy(tables_.at(stage.source)->description(), "");
@@ -133,7 +134,7 @@ std::vector<WrittenFolder> Instantiator::WrittenFolders() const {
 
 void Instantiator::AddLateBytes() {
   for (const auto& [source, rows] : row_stores_) {
-    MetricsOf(source, "scan")->bytes += rows->bytes_read();
+    MetricsOf(source, tables_.at(source)->scan_kind())->bytes += rows->bytes_read();
   }
 }
 

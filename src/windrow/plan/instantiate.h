@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "windrow/exec/exchanged_rows.h"
 #include "windrow/exec/metrics.h"
 #include "windrow/exec/pipeline.h"
 #include "windrow/plan/job_spec.h"
@@ -79,6 +80,8 @@ class Instantiator {
 
   exec::RunContext* context() const { return context_; }
   const Collected& collected() const { return collected_; }
+  /// What the plan with an exchange wrote there, once its stage has run; null without.
+  const std::shared_ptr<exec::ExchangedRows>& exchanged() const { return exchanged_; }
   /// Schema of each sink's rows, by sink target.
   const std::map<std::string, std::shared_ptr<arrow::Schema>>& sink_schemas() const {
     return sink_schemas_;
@@ -102,6 +105,7 @@ class Instantiator {
   std::vector<source::RowBufferTable*> kept_;  ///< filled by this run
   std::vector<const sink::PartitionedSink*> partitioned_sinks_;
   Collected collected_;
+  std::shared_ptr<exec::ExchangedRows> exchanged_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;
 };
 

@@ -95,6 +95,12 @@ Result<SchemaPtr> SchemaOf(const ProbeRecordsNode&) {
 
 Result<SchemaPtr> SchemaOf(const UnionNode& all) { return all.inputs[0]->schema; }
 
+Result<SchemaPtr> SchemaOf(const NumberRowsNode& numbers) {
+  arrow::FieldVector fields = numbers.input->schema->fields();
+  fields.push_back(arrow::field(numbers.column, arrow::int64(), /*nullable=*/false));
+  return arrow::schema(std::move(fields));
+}
+
 std::optional<int64_t> RowsOf(const ScanNode& scan) { return scan.table->num_rows(); }
 
 std::optional<int64_t> RowsOf(const FilterNode& filter) {
@@ -144,6 +150,10 @@ std::optional<int64_t> RowsOf(const UnionNode& all) {
 }
 
 std::optional<int64_t> RowsOf(const ProbeRecordsNode&) { return std::nullopt; }
+
+std::optional<int64_t> RowsOf(const NumberRowsNode& numbers) {
+  return numbers.input->estimated_rows;
+}
 
 std::optional<int64_t> RowsOf(const LimitNode& limit) {
   return std::min(limit.rows, limit.input->estimated_rows.value_or(limit.rows));
@@ -196,6 +206,8 @@ Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs)
     measurements->input = inputs[0];
   } else if (auto* records = std::get_if<ProbeRecordsNode>(&op)) {
     records->input = inputs[0];
+  } else if (auto* numbers = std::get_if<NumberRowsNode>(&op)) {
+    numbers->input = inputs[0];
   }
   return MakeNode(node.step, std::move(op));
 }
@@ -211,6 +223,7 @@ std::vector<NodePtr> InputsOf(const LogicalNode& node) {
   if (const auto* aggregate = node.As<AggregateNode>()) return {aggregate->input};
   if (const auto* probes = node.As<ProbeMeasurementsNode>()) return {probes->input};
   if (const auto* probes = node.As<ProbeRecordsNode>()) return {probes->input};
+  if (const auto* numbers = node.As<NumberRowsNode>()) return {numbers->input};
   return {node.As<LimitNode>()->input};
 }
 

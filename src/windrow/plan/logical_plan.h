@@ -17,6 +17,7 @@
 
 namespace windrow::plan {
 
+struct ExchangeSpec;
 struct LogicalNode;
 using NodePtr = std::shared_ptr<const LogicalNode>;
 
@@ -111,6 +112,13 @@ struct AggregateNode {
   std::vector<Column> columns;
 };
 
+/// Adds an int64 column `column` that counts the rows as they come, from `first_row`.
+struct NumberRowsNode {
+  NodePtr input;
+  std::string column;
+  int64_t first_row = 0;
+};
+
 struct ProbeMeasurementsNode {
   NodePtr input;
   NullSource null_source = NullSource::kDrop;
@@ -131,7 +139,7 @@ struct LogicalNode {
   std::shared_ptr<arrow::Schema> schema;
   std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, SortNode, LimitNode,
                CollectNode, AggregateNode, ProbeMeasurementsNode, ProbeRecordsNode,
-               UnionNode>
+               UnionNode, NumberRowsNode>
       op;
   /// Rows by estimate: exact for a scan of known length, a guess above filters and joins.
   std::optional<int64_t> estimated_rows;
@@ -152,11 +160,12 @@ std::vector<NodePtr> InputsOf(const LogicalNode& node);
 /// The same node over other inputs, in the order of InputsOf.
 Result<NodePtr> WithInputs(const LogicalNode& node, std::vector<NodePtr> inputs);
 
-/// A plan and where its rows go: a sink, or without one a buffer, from which later plans
-/// of the job read them under the name of the root's step.
+/// A plan and where its rows go: a sink, an exchange, or without either a buffer, from
+/// which later plans of the job read them under the name of the root's step.
 struct LogicalPlan {
   NodePtr root;
   std::optional<SinkSpec> sink;
+  std::shared_ptr<const ExchangeSpec> exchange;
 };
 
 }  // namespace windrow::plan

@@ -19,6 +19,7 @@
 #include "windrow/source/file_set.h"
 #include "windrow/source/generated_table.h"
 #include "windrow/source/memory_table.h"
+#include "windrow/source/piece_table.h"
 #include "windrow/source/row_buffer_table.h"
 #include "windrow/source/stream_table.h"
 #include "windrow/source/table_part.h"
@@ -168,6 +169,17 @@ std::shared_ptr<exec::Table> OpenBatches(
   const std::string description =
       "in memory, " + std::to_string(rows.size()) + " batches";
   return source::MakeMemoryTable(std::move(schema), std::move(rows), description);
+}
+
+Result<std::shared_ptr<exec::Table>> OpenPieces(
+    SchemaPtr schema, const std::vector<std::shared_ptr<arrow::Buffer>>& pieces) {
+  return source::MakePieceTable(std::move(schema), pieces);
+}
+
+std::shared_ptr<exec::Table> OpenPieceStream(
+    SchemaPtr schema, size_t pieces,
+    std::function<Result<std::shared_ptr<arrow::Buffer>>(size_t)> fetch) {
+  return source::MakePieceStream(std::move(schema), pieces, std::move(fetch));
 }
 
 std::shared_ptr<exec::Table> OpenStream(std::shared_ptr<arrow::Schema> schema,

@@ -39,6 +39,15 @@ std::shared_ptr<exec::Table> OpenBatches(
     std::shared_ptr<arrow::Schema> schema,
     std::vector<std::shared_ptr<arrow::RecordBatch>> rows);
 
+/// The rows of an exchange's pieces; see source/piece_table.h.
+Result<std::shared_ptr<exec::Table>> OpenPieces(
+    std::shared_ptr<arrow::Schema> schema,
+    const std::vector<std::shared_ptr<arrow::Buffer>>& pieces);
+/// The same, each piece fetched when its turn to be read has come.
+std::shared_ptr<exec::Table> OpenPieceStream(
+    std::shared_ptr<arrow::Schema> schema, size_t pieces,
+    std::function<Result<std::shared_ptr<arrow::Buffer>>(size_t)> fetch);
+
 /// Opens a reader of a stream's rows. Called by the thread that fetches, once a scan.
 using ReaderOpener = std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()>;
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "windrow/plan/exchange_spec.h"
 #include "windrow/plan/expression.h"
 #include "windrow/plan/job_spec.h"
 #include "windrow/plan/logical_plan.h"
@@ -104,6 +105,11 @@ struct AggregateOp {
   bool partial = true;  ///< batches may be aggregated on their own first
 };
 
+struct NumberRowsOp {
+  std::string column;
+  int64_t first_row;
+};
+
 struct ProbeMeasurementsOp {
   NullSource null_source;
 };
@@ -119,7 +125,7 @@ struct ProbeRecordsOp {
 struct StageOp {
   std::string step;
   std::variant<FilterOp, ProjectOp, ProbeOp, SwappedProbeOp, SortOp, LimitOp, CollectOp,
-               AggregateOp, ProbeMeasurementsOp, ProbeRecordsOp>
+               AggregateOp, ProbeMeasurementsOp, ProbeRecordsOp, NumberRowsOp>
       kind;
 };
 
@@ -128,6 +134,8 @@ struct JoinKeys {
   std::vector<std::shared_ptr<arrow::DataType>> types;
   bool nulls_equal = false;
 };
+
+JoinKeys KeysOf(const JoinNode& join);
 
 /// Ends a stage by building a join side.
 struct BuildOutput {
@@ -148,11 +156,17 @@ struct SinkOutput {
   SinkSpec sink;
 };
 
+/// Ends a stage by handing its rows to the tasks of another fragment.
+struct ExchangeOutput {
+  std::string step;
+  ExchangeSpec exchange;
+};
+
 struct PipelineStage {
   std::vector<StageInput> inputs;  ///< one after the other
   std::string union_step;          ///< the step that names several inputs
   std::vector<StageOp> ops;
-  std::variant<BuildOutput, KeepOutput, SinkOutput> output;
+  std::variant<BuildOutput, KeepOutput, SinkOutput, ExchangeOutput> output;
   std::optional<int64_t> estimated_rows;  ///< of the output
 };
 

@@ -17,6 +17,7 @@
 #include "windrow/op/hash_join_swapped.h"
 #include "windrow/op/key_order.h"
 #include "windrow/op/limit.h"
+#include "windrow/op/number_rows.h"
 #include "windrow/op/probe_measurements.h"
 #include "windrow/op/probe_records.h"
 #include "windrow/op/rebatch.h"
@@ -27,9 +28,9 @@
 #include "windrow/plan/open_files.h"
 #include "windrow/plan/partition_files.h"
 #include "windrow/sink/collect_sink.h"
+#include "windrow/sink/exchange_sink.h"
 #include "windrow/sink/partitioned_sink.h"
 #include "windrow/sink/row_buffer_sink.h"
-#include "windrow/source/row_buffer_table.h"
 
 namespace windrow::plan {
 namespace {
@@ -176,9 +177,7 @@ Result<exec::ConcatPart> Instantiator::PipelineMaker::OpenInput(const StageInput
   }
   exec::ConcatPart part;
   ARROW_ASSIGN_OR_RAISE(part.source, table->Scan(options, context_));
-  const bool is_kept =
-      dynamic_cast<const source::RowBufferTable*>(table.get()) != nullptr;
-  part.source_metrics = owner_->MetricsOf(input.source, is_kept ? "kept" : "scan");
+  part.source_metrics = owner_->MetricsOf(input.source, table->scan_kind());
   part.source_metrics->predicted_rows = table->num_rows();
   part.source_metrics->SetStrategy(table->description(), "");
   schema_ = part.source->schema();
@@ -339,6 +338,13 @@ Status Instantiator::PipelineMaker::Add(const AggregateOp& aggregate) {
   return Status::OK();
 }
 
+Status Instantiator::PipelineMaker::Add(const NumberRowsOp& numbers) {
+  AddBreaker(std::make_unique<op::NumberRows>(numbers.column, numbers.first_row, *schema_,
+                                              context_),
+             "number_rows");
+  return Status::OK();
+}
+
 Status Instantiator::PipelineMaker::Add(const ProbeMeasurementsOp& probes) {
   ARROW_ASSIGN_OR_RAISE(auto measurements, op::ProbeMeasurements::Make(
                                                RuleOf(probes.null_source), *schema_,
@@ -392,6 +398,29 @@ Status Instantiator::PipelineMaker::End(const KeepOutput& output) {
   pipeline_.sink =
       std::make_unique<sink::RowBufferSink>(schema_, std::move(rows), context_->pool);
   pipeline_.sink_metrics = metrics;
+  return Status::OK();
+}
+
+Status Instantiator::PipelineMaker::End(const ExchangeOutput& output) {
+  const ExchangeSpec& spec = output.exchange;
+  pipeline_.sink_metrics = owner_->MetricsOf(output.step, "exchange");
+  sink::Partitioning partitioning;
+  partitioning.partitions = spec.partitions;
+  if (spec.kind == ExchangeSpec::Kind::kHash) {
+    partitioning.hash_columns = IndicesOf(spec.keys, *schema_);
+    partitioning.layout = {spec.types, spec.null_keys == ExchangeSpec::NullKeys::kEqual};
+    partitioning.spreads_null_keys = spec.null_keys == ExchangeSpec::NullKeys::kSpread;
+    partitioning.first_partition = spec.first_partition;
+  }
+  for (const SortNode::Key& key : spec.sort_keys) {
+    partitioning.sort_columns.push_back(IndicesOf({key.column}, *schema_)[0]);
+    partitioning.order.push_back({key.descending, key.nulls_first});
+  }
+  partitioning.bounds = spec.bounds;
+  partitioning.takes_sample = spec.takes_sample;
+  owner_->exchanged_ = std::make_shared<exec::ExchangedRows>();
+  pipeline_.sink = std::make_unique<sink::ExchangeSink>(schema_, std::move(partitioning),
+                                                        owner_->exchanged_, context_);
   return Status::OK();
 }
 

@@ -47,12 +47,14 @@ class Instantiator::PipelineMaker {
   Status Add(const SortOp& sort);
   Status Add(const CollectOp& collect);
   Status Add(const AggregateOp& aggregate);
+  Status Add(const NumberRowsOp& numbers);
   Status Add(const ProbeMeasurementsOp& probes);
   Status Add(const ProbeRecordsOp& probes);
   Status Add(const LimitOp& limit);
   Status End(const BuildOutput& output);
   Status End(const KeepOutput& output);
   Status End(const SinkOutput& output);
+  Status End(const ExchangeOutput& output);
 
   Instantiator* owner_;
   exec::RunContext* context_;

@@ -23,7 +23,7 @@ struct Planner::Lowered {
   std::vector<StageOp> ops;
 };
 
-namespace {
+namespace {}  // namespace
 
 JoinKeys KeysOf(const JoinNode& join) {
   JoinKeys keys;
@@ -36,6 +36,8 @@ JoinKeys KeysOf(const JoinNode& join) {
   if (keys.types.empty()) keys.types.push_back(arrow::boolean());  // see op::KeysOf
   return keys;
 }
+
+namespace {
 
 /// False when metadata alone shows that the key cannot count up by one.
 bool MayCountUp(const LateScan& late, const std::string& key) {
@@ -240,6 +242,9 @@ Result<std::vector<Stage>> Planner::Next(const std::vector<StageResult>& results
                         std::move(lowered.ops), KeepOutput{plan.root->step},
                         plan.root->estimated_rows};
     if (plan.sink.has_value()) stage.output = SinkOutput{*plan.sink};
+    if (plan.exchange != nullptr) {
+      stage.output = ExchangeOutput{plan.root->step, *plan.exchange};
+    }
     stages.push_back(Add(std::move(stage)));
   }
   return stages;
@@ -327,6 +332,9 @@ Result<Planner::Lowered> Planner::Lower(const NodePtr& node, std::vector<Stage>*
     lowered.ops.push_back({node->step, ProjectOp{project->columns}});
   } else if (const auto* sort = node->As<SortNode>()) {
     lowered.ops.push_back({node->step, SortOp{sort->keys, sort->limit}});
+  } else if (const auto* numbers = node->As<NumberRowsNode>()) {
+    lowered.ops.push_back(
+        {node->step, NumberRowsOp{numbers->column, numbers->first_row}});
   } else if (const auto* measurements = node->As<ProbeMeasurementsNode>()) {
     lowered.ops.push_back({node->step, ProbeMeasurementsOp{measurements->null_source}});
   } else if (const auto* records = node->As<ProbeRecordsNode>()) {

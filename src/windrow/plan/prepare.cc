@@ -93,6 +93,10 @@ Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switche
   prepared.databases = MakeDatabases(switches, access.objects.stop);
   auto open = [&](const SourceSpec& source) -> Result<std::shared_ptr<exec::Table>> {
     const auto opened = access.opened.find(source.name.value);
+    const auto* scan = std::get_if<ScanSpec>(&source.kind);
+    if (opened != access.opened.end() || (scan != nullptr && ReadsDatabase(*scan))) {
+      prepared.local_sources.insert(source.name.value);
+    }
     if (opened != access.opened.end()) {
       return prepared.tables[source.name.value] = opened->second;
     }

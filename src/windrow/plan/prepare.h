@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct Access {
 /// A job with its sources opened and its plans rewritten: ready to explain or to run.
 struct PreparedJob {
   OpenTables tables;
+  /// Names of sources that only this process can read: rows in memory, and databases,
+  /// whose secrets do not travel.
+  std::set<std::string> local_sources;
   Databases databases;
   std::vector<LogicalPlan> plans;
   ResultSinkOpener open_result;   ///< for results; null: they are kept in memory

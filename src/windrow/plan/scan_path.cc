@@ -85,6 +85,7 @@ std::optional<ScanPath> ScanPathOf(const NodePtr& node) {
     if (path.has_value()) KeepTexts(*measurements, &*path);
     return path;
   }
+  if (const auto* numbers = node->As<NumberRowsNode>()) return ScanPathOf(numbers->input);
   if (const auto* project = node->As<ProjectNode>()) {
     std::optional<ScanPath> path = ScanPathOf(project->input);
     if (path.has_value()) Project(*project, &*path);

@@ -13,6 +13,7 @@
 
 #include "windrow/flight/kept_buffer.h"
 #include "windrow/python/gil.h"
+#include "windrow/runner/cluster_run.h"
 #include "windrow/runner/run_report.h"
 
 namespace windrow::python {
@@ -131,7 +132,8 @@ Status JobRun::Run() {
                                          [] { return LiveRuns::Get().HasSeveral(); });
     };
   }
-  const Status status = runner_->Run(job);
+  const Status status =
+      runner::RunHere(request_.job, job, request_.options, stop_.token(), runner_.get());
   std::vector<std::shared_ptr<arrow::RecordBatch>> rows;
   for (const auto& [name, batches] : runner_->collected()) {
     if (batches != nullptr) rows.insert(rows.end(), batches->begin(), batches->end());

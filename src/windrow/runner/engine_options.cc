@@ -6,6 +6,7 @@
 
 #include "windrow/base/byte_size.h"
 #include "windrow/base/text_file.h"
+#include "windrow/runner/run_place.h"
 
 namespace windrow::runner {
 
@@ -53,9 +54,7 @@ Result<plan::Access> AccessOf(const EngineOptions& options,
 Result<RunOptions> RunOptionsOf(const EngineOptions& options) {
   RunOptions run;
   ARROW_ASSIGN_OR_RAISE(run.switches, SwitchesOf(options));
-  if (options.on != "local") {
-    return UserError("--on ", options.on, ": expected local");
-  }
+  ARROW_RETURN_NOT_OK(PlaceOf(options.on).status());
   run.slots = options.slots;
   if (!options.memory.empty()) {
     const Result<int64_t> bytes = ParseByteSize(options.memory);

@@ -89,10 +89,15 @@ LocalRunner::LocalRunner(RunOptions options, arrow::StopToken stop)
 
 LocalRunner::~LocalRunner() = default;
 
-Status LocalRunner::Run(const plan::PreparedJob& job) {
+void LocalRunner::Begin() {
+  if (start_nanos_ != 0) return;
   started_at_ = UtcNow();
   start_nanos_ = exec::WallNanos();
-  const double cpu_start = CpuSecondsNow();
+  cpu_start_ = CpuSecondsNow();
+}
+
+Status LocalRunner::Run(const plan::PreparedJob& job) {
+  Begin();
   RunWatch watch([this] { return budget_.bytes_allocated(); },
                  [this] { return SpilledBytes(metrics_); });
   Status status;
@@ -132,12 +137,13 @@ Status LocalRunner::Run(const plan::PreparedJob& job) {
       for (const auto& sink : sinks) sink->Abort();
     } else {
       collected_ = instantiator.collected();
+      exchanged_ = instantiator.exchanged();
       sink_schemas_ = instantiator.sink_schemas();
     }
     instantiator.AddLateBytes();
   }
   wall_seconds_ = static_cast<double>(exec::WallNanos() - start_nanos_) * 1e-9;
-  cpu_seconds_ = CpuSecondsNow() - cpu_start;
+  cpu_seconds_ = CpuSecondsNow() - cpu_start_;
   watch.Stop();
   peak_memory_bytes_ = watch.peak_bytes();
   timeline_ = watch.timeline();

@@ -34,6 +34,8 @@ class LocalRunner {
   LocalRunner(RunOptions options, arrow::StopToken stop);
   ~LocalRunner();
 
+  /// Starts the clock of the report, which Run otherwise does.
+  void Begin();
   /// Runs every stage, then publishes every output. When anything fails, or the token is
   /// stopped, all outputs are as they were before; only a publishing that fails after
   /// another one succeeded leaves that one published.
@@ -41,8 +43,13 @@ class LocalRunner {
 
   /// Counters of the run so far.
   const exec::RunMetrics& metrics() const { return metrics_; }
+  /// For counters of what ran elsewhere.
+  exec::RunMetrics* mutable_metrics() { return &metrics_; }
   /// The results of the collect sinks, after a successful Run.
   const plan::Collected& collected() const { return collected_; }
+  /// What the plan with an exchange wrote there, after a successful Run; in memory of
+  /// this object.
+  const std::shared_ptr<exec::ExchangedRows>& exchanged() const { return exchanged_; }
   const std::map<std::string, std::shared_ptr<arrow::Schema>>& sink_schemas() const {
     return sink_schemas_;
   }
@@ -63,9 +70,11 @@ class LocalRunner {
   exec::MemoryBudget budget_;
   exec::RunMetrics metrics_;
   plan::Collected collected_;
+  std::shared_ptr<exec::ExchangedRows> exchanged_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;
   std::string started_at_;
-  int64_t start_nanos_ = 0;
+  int64_t start_nanos_ = 0;  ///< 0: not begun
+  double cpu_start_ = 0;
   double wall_seconds_ = 0;
   double cpu_seconds_ = 0;
   int64_t peak_memory_bytes_ = 0;

@@ -74,11 +74,12 @@ class MemoryRowStore final : public exec::RowStore {
 class MemoryTable final : public exec::Table {
  public:
   MemoryTable(const std::shared_ptr<arrow::Schema>& schema, Batches rows,
-              std::string description)
+              std::string description, const char* scan_kind)
       : schema_(MemorySchema(*schema)),
         is_flat_(schema_->Equals(*schema, /*check_metadata=*/false)),
         rows_(std::make_shared<const Batches>(std::move(rows))),
-        description_(std::move(description)) {
+        description_(std::move(description)),
+        scan_kind_(scan_kind) {
     for (const BatchPtr& batch : *rows_) num_rows_ += batch->num_rows();
   }
 
@@ -90,6 +91,7 @@ class MemoryTable final : public exec::Table {
     for (const BatchPtr& batch : *rows_) nulls += batch->column(column)->null_count();
     return {nullptr, nullptr, nulls};
   }
+  const char* scan_kind() const override { return scan_kind_; }
   std::string description() const override { return description_; }
   Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,
                                              exec::RunContext* context) const override {
@@ -108,6 +110,7 @@ class MemoryTable final : public exec::Table {
   const bool is_flat_;
   const std::shared_ptr<const Batches> rows_;
   const std::string description_;
+  const char* const scan_kind_;
   int64_t num_rows_ = 0;
 };
 
@@ -126,8 +129,10 @@ Batches Units(const Batches& rows) {
 }  // namespace
 
 std::shared_ptr<exec::Table> MakeMemoryTable(std::shared_ptr<arrow::Schema> schema,
-                                             Batches rows, std::string description) {
-  return std::make_shared<MemoryTable>(schema, Units(rows), std::move(description));
+                                             Batches rows, std::string description,
+                                             const char* scan_kind) {
+  return std::make_shared<MemoryTable>(schema, Units(rows), std::move(description),
+                                       scan_kind);
 }
 
 }  // namespace windrow::source

@@ -24,6 +24,7 @@ class RowBufferTable : public exec::Table {
   std::optional<int64_t> num_rows() const override { return std::nullopt; }
   std::optional<int64_t> stored_bytes() const override { return std::nullopt; }
   exec::ColumnStats column_stats(int) const override { return {}; }
+  const char* scan_kind() const override { return "kept"; }
   std::string description() const override { return "kept rows"; }
   bool is_repeatable() const override { return false; }
   Result<std::unique_ptr<exec::Source>> Scan(const exec::ScanOptions& options,

@@ -69,15 +69,18 @@ class StreamSource final : public exec::Source {
 
 class StreamTable final : public exec::Table {
  public:
-  StreamTable(const arrow::Schema& schema, Opener open, bool is_read_once)
+  StreamTable(const arrow::Schema& schema, Opener open, bool is_read_once,
+              const char* scan_kind)
       : schema_(MemorySchema(schema)),
         open_(std::move(open)),
-        is_read_once_(is_read_once) {}
+        is_read_once_(is_read_once),
+        scan_kind_(scan_kind) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::optional<int64_t> num_rows() const override { return std::nullopt; }
   std::optional<int64_t> stored_bytes() const override { return std::nullopt; }
   exec::ColumnStats column_stats(int) const override { return {}; }
+  const char* scan_kind() const override { return scan_kind_; }
   std::string description() const override { return "stream"; }
   bool is_repeatable() const override { return false; }
   bool is_read_once() const override { return is_read_once_; }
@@ -95,13 +98,15 @@ class StreamTable final : public exec::Table {
   const std::shared_ptr<arrow::Schema> schema_;
   const Opener open_;
   const bool is_read_once_;
+  const char* const scan_kind_;
 };
 
 }  // namespace
 
 std::shared_ptr<exec::Table> MakeStreamTable(std::shared_ptr<arrow::Schema> schema,
-                                             Opener open, bool is_read_once) {
-  return std::make_shared<StreamTable>(*schema, std::move(open), is_read_once);
+                                             Opener open, bool is_read_once,
+                                             const char* scan_kind) {
+  return std::make_shared<StreamTable>(*schema, std::move(open), is_read_once, scan_kind);
 }
 
 }  // namespace windrow::source

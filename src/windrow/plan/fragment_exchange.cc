@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "windrow/plan/fragment_planner.h"
+#include "windrow/plan/fragment_rows.h"
+#include "windrow/plan/open_files.h"
+
+namespace windrow::plan {
+
+namespace {
+
+/// More partitions make more pieces than they are worth.
+constexpr int kMostPartitions = 1024;
+
+}  // namespace
+
+int64_t FragmentPlanner::Exchange::rows() const {
+  int64_t rows = 0;
+  for (const auto& pieces : sizes) {
+    for (const PieceSize& piece : pieces) rows += piece.rows;
+  }
+  return rows;
+}
+
+int64_t FragmentPlanner::Exchange::bytes() const {
+  int64_t bytes = 0;
+  for (const auto& pieces : sizes) {
+    for (const PieceSize& piece : pieces) bytes += piece.bytes;
+  }
+  return bytes;
+}
+
+const FragmentPlanner::Exchange* FragmentPlanner::Find(const NodePtr& node,
+                                                       const std::string& purpose) {
+  const auto found = exchanges_.find({node.get(), purpose});
+  if (found == exchanges_.end()) return nullptr;
+  found->second->is_read = true;
+  return found->second.get();
+}
+
+FragmentPlanner::Exchange& FragmentPlanner::Start(const NodePtr& node,
+                                                  const std::string& purpose, Rows rows,
+                                                  ExchangeSpec spec) {
+  auto exchange = std::make_unique<Exchange>();
+  exchange->name = "exchange " + std::to_string(next_fragment_);
+  exchange->schema = rows.parts[0].plan->schema;
+  exchange->order = rows.order;
+  exchange->spec = spec;
+  for (Part& part : rows.parts) {
+    Fragment fragment;
+    fragment.id = next_fragment_++;
+    fragment.root = std::move(part.plan);
+    fragment.sources = std::move(part.sources);
+    for (const auto& [name, schema] : part.inputs) {
+      exchange->inputs.push_back(exchange_of_name_.at(name));
+    }
+    fragment.inputs = std::move(part.inputs);
+    fragment.on_driver = part.on_driver;
+    fragment.exchange = spec;
+    fragment.tasks = std::move(part.tasks);
+    for (size_t task = 0; task < fragment.tasks.size(); ++task) {
+      exchange->place[{fragment.id, static_cast<int>(task)}] = exchange->tasks.size();
+      exchange->tasks.emplace_back(fragment.id, static_cast<int>(task));
+    }
+    exchange_of_fragment_[fragment.id] = exchange.get();
+    started_.push_back(std::move(fragment));
+  }
+  exchange->is_read = true;
+  exchange_of_name_[exchange->name] = exchange.get();
+  exchange->sizes.resize(exchange->tasks.size());
+  exchange->samples.resize(exchange->tasks.size());
+  auto& started = exchanges_[{node.get(), purpose}];
+  started = std::move(exchange);
+  return *started;
+}
+
+/// All of an exchange as the input of one task.
+FragmentPlanner::Rows FragmentPlanner::OneTask(const Exchange& exchange) const {
+  Part part;
+  ScanNode scan{OpenBatches(exchange.schema, {}), {}};
+  scan.columns.resize(static_cast<size_t>(exchange.schema->num_fields()));
+  std::iota(scan.columns.begin(), scan.columns.end(), 0);
+  part.plan = MakeNode(exchange.name, std::move(scan)).ValueOrDie();
+  part.inputs[exchange.name] = exchange.schema;
+  PieceInput input{exchange.name, {}};
+  for (size_t task = 0; task < exchange.tasks.size(); ++task) {
+    for (int p = 0; p < exchange.spec.partitions; ++p) {
+      if (exchange.sizes[task][static_cast<size_t>(p)].rows == 0) continue;
+      input.pieces.push_back(exchange.PieceAt(task, p));
+    }
+  }
+  part.tasks.push_back({std::nullopt, {std::move(input)}, 0, exchange.bytes()});
+  Order order = exchange.order;
+  order.within = exchange.order.holds() && exchange.spec.partitions == 1;
+  order.across = true;
+  return {{std::move(part)}, std::move(order)};
+}
+
+/// A task for what each task wrote, in the same order.
+FragmentPlanner::Rows FragmentPlanner::TaskForEach(const Exchange& exchange) const {
+  Rows rows = OneTask(exchange);
+  rows.order = exchange.order;
+  std::vector<FragmentTask>& tasks = rows.parts[0].tasks;
+  tasks.clear();
+  int64_t first_row = 0;
+  for (size_t task = 0; task < exchange.tasks.size(); ++task) {
+    const PieceSize& size = exchange.sizes[task][0];
+    tasks.push_back({std::nullopt,
+                     {{exchange.name, {exchange.PieceAt(task, 0)}}},
+                     first_row,
+                     size.bytes});
+    first_row += size.rows;
+  }
+  return rows;
+}
+
+std::vector<FragmentTask> FragmentPlanner::TaskForPartitions(
+    const std::vector<const Exchange*>& exchanges) const {
+  std::vector<FragmentTask> tasks(static_cast<size_t>(exchanges[0]->spec.partitions));
+  int64_t first_row = 0;
+  for (size_t p = 0; p < tasks.size(); ++p) {
+    tasks[p].first_row = first_row;
+    for (const Exchange* exchange : exchanges) {
+      PieceInput input{exchange->name, {}};
+      for (size_t task = 0; task < exchange->tasks.size(); ++task) {
+        const PieceSize& size = exchange->sizes[task][p];
+        first_row += size.rows;
+        tasks[p].bytes += size.bytes;
+        if (size.rows > 0) {
+          input.pieces.push_back(exchange->PieceAt(task, static_cast<int>(p)));
+        }
+      }
+      tasks[p].inputs.push_back(std::move(input));
+    }
+  }
+  return tasks;
+}
+
+int FragmentPlanner::PartitionsFor(const std::optional<int64_t>& bytes) const {
+  const int64_t least = int64_t{2} * shape_.slots;
+  if (!bytes.has_value())
+    return static_cast<int>(std::min<int64_t>(least, kMostPartitions));
+  if (*bytes <= switches_.piece_bytes / 8) return 1;
+  const int64_t by_size = *bytes / switches_.piece_bytes + 1;
+  return static_cast<int>(std::clamp<int64_t>(
+      by_size, std::min<int64_t>(least, kMostPartitions), kMostPartitions));
+}
+
+/// What was not looked at can only be read by tasks that run.
+void FragmentPlanner::FindUnused() {
+  std::set<const Exchange*> taken;
+  for (const auto& [key, exchange] : exchanges_) {
+    if (exchange->is_complete()) continue;
+    taken.insert(exchange->inputs.begin(), exchange->inputs.end());
+  }
+  for (const auto& [key, exchange] : exchanges_) {
+    if (exchange->is_read || exchange->is_unused || taken.contains(exchange.get()) ||
+        !exchange->is_complete()) {
+      continue;
+    }
+    exchange->is_unused = true;
+    for (size_t task = 0; task < exchange->tasks.size(); ++task) {
+      for (int p = 0; p < exchange->spec.partitions; ++p) {
+        unused_.push_back(exchange->PieceAt(task, p));
+      }
+    }
+  }
+}
+
+std::vector<Piece> FragmentPlanner::TakeUnused() { return std::exchange(unused_, {}); }
+
+}  // namespace windrow::plan
