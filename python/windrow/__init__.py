@@ -12,6 +12,7 @@ A frame is a job that is being written; the engine plans and runs it as a whole.
 import atexit
 
 from windrow import _native, recipes
+from windrow.cluster import Cluster
 from windrow.errors import (
     DataError,
     InternalError,
@@ -44,6 +45,7 @@ __version__: str = _native.version
 
 __all__ = [
     "ArrayRecords",
+    "Cluster",
     "DataError",
     "DecodedRecords",
     "Expr",

@@ -10,4 +10,6 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Becomes the command, with this process's arguments."""
     program = Path(__file__).parent / "bin" / "windrow"
-    os.execv(program, ["windrow", *sys.argv[1:]])
+    # Its runs on a Ray cluster come back to this environment.
+    environment = {"WINDROW_PYTHON": sys.executable, **os.environ}
+    os.execve(program, ["windrow", *sys.argv[1:]], environment)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, Unpack
 
 from windrow import _native
+from windrow.cluster import is_cluster
 from windrow.columns import IntoColumn, column_name, named, sort_keys, sql_of, text_of
 from windrow.expr import Expr
 from windrow.group_by import GroupBy, group_keys
-from windrow.job import DOCUMENT, RESULT, Job, Node, Source, Step, bind, document_text
+from windrow.job import DOCUMENT, RESULT, Job, Node, Source, Step, bind
 from windrow.literals import Scalar
-from windrow.options import RunOptions, native_options
-from windrow.running import finish
+from windrow.options import RunOptions, native_options, place_of
+from windrow.running import Work, execute
 from windrow.sinks import Sinks
 from windrow.table import Schema, Table
 
@@ -302,8 +303,7 @@ class LazyFrame(Sinks):
         >>> wr.from_dict({"x": [1, 2]}).collect().num_rows
         2
         """
-        run = self._start(options, is_stream=False)
-        report = finish(run, options)
+        report, run = execute(self._work(), options)
         return Table(run.table(), report)
 
     def iter_batches(self, **options: Unpack[RunOptions]) -> Iterator[Table]:
@@ -315,7 +315,10 @@ class LazyFrame(Sinks):
         >>> sum(batch.num_rows for batch in wr.generate("pings", 1000).iter_batches())
         1000
         """
-        run = self._start(options, is_stream=True)
+        if is_cluster(place_of(options)):
+            yield self.collect(**options)
+            return
+        run = self._work().start(options, is_stream=True)
         try:
             while (batch := run.next()) is not None:
                 yield Table(batch)
@@ -326,21 +329,21 @@ class LazyFrame(Sinks):
         return self._schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._start({}, is_stream=True).__arrow_c_stream__()
+        if is_cluster(place_of({})):
+            return self.collect().__arrow_c_stream__()
+        return self._work().start({}, is_stream=True).__arrow_c_stream__()
 
     def __repr__(self) -> str:
         columns = ", ".join(f"{name}: {kind}" for name, kind in self.schema.items())
         return f"LazyFrame({Job.of(self._node).result}: {columns})"
 
-    def _start(self, options: RunOptions, *, is_stream: bool) -> _native.Run:
-        job = Job.of(self._node)
-        return _native.Run(job.text, DOCUMENT, {}, job.inputs, native_options(options), is_stream)
+    def _work(self, sink: Mapping[str, Any] | None = None) -> Work:
+        job = Job.of(self._node, sink)
+        return Work(job.text, DOCUMENT, {}, job.inputs)
 
     def _write(self, sink: Mapping[str, Any], options: RunOptions) -> dict[str, Any]:
-        job = Job.of(self._node, sink)
-        text = document_text(job.document)
-        run = _native.Run(text, DOCUMENT, {}, job.inputs, native_options(options), False)
-        return finish(run, options)
+        report, _ = execute(self._work(sink), options)
+        return report
 
 
 def _column(name: str) -> Expr:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
+from windrow.cluster import Cluster
+
 
 class RunOptions(TypedDict, total=False):
     """What may be said about a run, as keywords of whatever runs.
@@ -21,8 +23,10 @@ class RunOptions(TypedDict, total=False):
     """CPU threads; otherwise one for each core."""
     temp_dir: str | os.PathLike[str]
     """Folder for what does not fit into memory; otherwise TMPDIR, or else /tmp."""
-    on: str
-    """Where it runs: "local"."""
+    on: str | Cluster
+    """Where it runs: "local", on a `Cluster`, or on one that is started for this run
+    ("ray:3") or there already ("ray:auto", "ray://HOST:PORT"). "local:3" runs what a cluster
+    of three nodes would, one task after the other in this process."""
     progress: bool
     """Shows how far it is, on stderr or in the notebook."""
     s3_endpoint: str
@@ -66,12 +70,19 @@ def native_options(options: RunOptions) -> dict[str, Any]:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise TypeError(f"slots={value!r}: expected a whole number, 1 or more")
             native[name] = value
+        elif isinstance(value, Cluster):
+            native[name] = value.name
         elif name == "memory" and isinstance(value, int):
             native[name] = f"{value}B"
         else:
             native[name] = os.fspath(value)
     native["set"] = [f"{name}={_switch_text(value)}" for name, value in switches.items()]
     return native
+
+
+def place_of(options: RunOptions) -> str | Cluster:
+    """Where a run with these options runs."""
+    return options.get("on", _defaults.get("on", "local"))
 
 
 def shows_progress(options: RunOptions) -> bool:

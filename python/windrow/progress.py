@@ -24,7 +24,7 @@ class ProgressLine:
     def __enter__(self) -> "ProgressLine":
         return self
 
-    def update(self, run: _native.Run) -> None:
+    def update(self, run: _native.Run | _native.ClusterJob) -> None:
         """Draws the line when it is time to."""
         if self._stream is None or time.monotonic() < self._next:
             return

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Literal, Required, TypedDict, Unpack
 
 from windrow import _native
+from windrow.cluster import Cluster
 from windrow.options import RunOptions, native_options
-from windrow.running import finish
+from windrow.running import Work, execute
 from windrow.table import Table
 
 __all__ = [
@@ -42,8 +43,9 @@ class EnrichOptions(TypedDict, total=False):
     >>> options: wr.recipes.EnrichOptions = {"how": "left", "columns": ["ID", "NAME"]}
     """
 
-    on: str
-    """QUOTES_COLUMN=SECURITIES_COLUMN ("instrumentId=ID")."""
+    on: str | Cluster
+    """QUOTES_COLUMN=SECURITIES_COLUMN ("instrumentId=ID"). What has no equals sign says where
+    to run instead, as for other runs; `configure` takes both."""
     how: Literal["inner", "left", "semi", "anti"]
     """Which quotes are kept ("inner")."""
     columns: Sequence[str]
@@ -161,7 +163,8 @@ def enrich_job(
     >>> print(wr.recipes.enrich_job("q.arrow", "s.arrow", "out.arrow").splitlines()[0])
     windrow: 1
     """
-    return _enrich(quotes, securities, output, options).text
+    recipe, _ = _split(options, EnrichOptions)
+    return _enrich(quotes, securities, output, recipe).text
 
 
 def probe_rows(
@@ -234,12 +237,16 @@ def pod_usage_job(input: FilePath, to: FilePath, **options: Unpack[_PodUsageRun]
 
 
 def _run(job: _native.Job, options: RunOptions) -> dict[str, Any]:
-    return finish(_native.Run(job, native_options(options)), options)
+    report, _ = execute(Work(job), options)
+    return report
 
 
 def _split(options: Mapping[str, Any], recipe: Any) -> tuple[Any, Any]:
     """The options of the recipe, and those of the run."""
-    names = recipe.__annotations__
+    names = set(recipe.__annotations__)
+    place = options.get("on", "")
+    if isinstance(place, Cluster) or "=" not in place:
+        names.discard("on")
     return (
         {name: value for name, value in options.items() if name in names},
         {name: value for name, value in options.items() if name not in names},
@@ -303,8 +310,7 @@ def _reference_text(reference: FilePath | Mapping[str, Any], options: RunOptions
         return Path(place).read_text(encoding="utf-8")
 
     def read(job: _native.Job) -> list[list[Any]]:
-        run = _native.Run(job, native_options(options))
-        finish(run, options)
+        _, run = execute(Work(job), options)
         return [list(row.values()) for row in Table(run.table()).to_pylist()]
 
     tables = {name: read(job) for name, job in _native.pod_usage_reference_jobs(place).items()}

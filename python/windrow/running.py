@@ -4,16 +4,69 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
 from windrow import _native
-from windrow.job import document_text
-from windrow.options import RunOptions, native_options, shows_progress
+from windrow.cluster import Cluster, is_cluster
+from windrow.job import Inputs, document_text
+from windrow.options import RunOptions, native_options, place_of, shows_progress
 from windrow.progress import ProgressLine
 from windrow.sources import memory_rows
 
 _WAIT_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Work:
+    """A job, and what it reads from memory."""
+
+    job: str | _native.Job
+    name: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    inputs: Inputs = field(default_factory=dict)
+
+    def start(self, options: RunOptions, *, is_stream: bool = False) -> _native.Run:
+        """Starts it in this process."""
+        native = native_options(options)
+        if isinstance(self.job, _native.Job):
+            return _native.Run(self.job, native)
+        return _native.Run(self.job, self.name, self.variables, self.inputs, native, is_stream)
+
+    def on_cluster(
+        self, options: dict[str, Any], nodes: int, slots: int, memory: int
+    ) -> _native.ClusterJob:
+        """Plans it for a cluster."""
+        if isinstance(self.job, _native.Job):
+            return _native.ClusterJob(self.job, options, nodes, slots, memory)
+        return _native.ClusterJob(
+            self.job, self.name, self.variables, self.inputs, [], options, nodes, slots, memory
+        )
+
+
+def execute(
+    work: Work, options: RunOptions
+) -> tuple[dict[str, Any], _native.Run | _native.ClusterJob]:
+    """Runs a job to its end, wherever the options say: its report, and what has the result."""
+    place = place_of(options)
+    if not is_cluster(place):
+        run = work.start(options)
+        return finish(run, options), run
+    from windrow.cluster_run import ClusterRun
+
+    with ExitStack() as stack:
+        cluster = place if isinstance(place, Cluster) else stack.enter_context(Cluster(place))
+        native = native_options(options)
+        on_cluster = ClusterRun(
+            lambda nodes, slots, memory: work.on_cluster(native, nodes, slots, memory),
+            native,
+            cluster.name,
+        )
+        with ProgressLine(shows_progress(options)) as line:
+            on_cluster.run(line.update)
+        return on_cluster.report(), on_cluster.job
 
 
 def finish(run: _native.Run, options: RunOptions) -> dict[str, Any]:
@@ -61,5 +114,5 @@ def run(
     else:
         text, name = Path(job).read_text(encoding="utf-8"), os.fspath(job)
     rows = {source: memory_rows(table) for source, table in (inputs or {}).items()}
-    started = _native.Run(text, name, dict(variables or {}), rows, native_options(options), False)
-    return finish(started, options)
+    report, _ = execute(Work(text, name, dict(variables or {}), rows), options)
+    return report

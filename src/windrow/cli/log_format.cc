@@ -50,6 +50,7 @@ void StartLog(const std::string& level, const std::string& format) {
 }
 
 void LogFailure(const Status& status, const std::string& format) {
+  if (status.message().empty()) return;  // another process has told it
   if (format != "json") {
     std::cerr << ErrorPrefix(MayColour(2)) << status.message() << '\n';
     return;

@@ -15,6 +15,7 @@
 #include "windrow/base/byte_size.h"
 #include "windrow/base/text_file.h"
 #include "windrow/cli/progress_line.h"
+#include "windrow/cli/ray_run.h"
 #include "windrow/cli/terminal_text.h"
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/explain.h"
@@ -22,8 +23,10 @@
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/runner/cluster_run.h"
 #include "windrow/runner/local_runner.h"
+#include "windrow/runner/output_lines.h"
 #include "windrow/runner/prometheus_text.h"
 #include "windrow/runner/report_page.h"
+#include "windrow/runner/run_place.h"
 
 namespace windrow::cli {
 namespace {
@@ -70,17 +73,6 @@ Result<plan::Collected> CopyOf(const plan::Collected& results) {
   return copies;
 }
 
-void PrintOutputs(const runner::LocalRunner& runner, const runner::RunReport& report) {
-  runner.metrics().ForEach([&](const exec::StepMetrics& step) {
-    if (step.kind != "write" && step.kind != "result") return;
-    const auto& schema = runner.sink_schemas().at(step.name);
-    std::string line = fmt::format("{}: {} rows, {} columns", step.name,
-                                   step.rows_out.load(), schema->num_fields());
-    if (step.kind == "write") line += ", " + FormatByteSize(step.bytes);
-    std::cout << line << fmt::format(", {:.3f} s", report.wall_seconds) << '\n';
-  });
-}
-
 void LogSteps(const runner::RunReport& report) {
   for (const runner::RunReport::Step& step : report.steps) {
     spdlog::debug("{} {}: {} rows in, {} out, {:.3f} s wall, {:.3f} s cpu{}{}", step.kind,
@@ -125,6 +117,8 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     std::cout << plan::WriteJobSpec(job);
     return Status::OK();
   }
+  ARROW_ASSIGN_OR_RAISE(const runner::RunPlace place, runner::PlaceOf(options.on));
+  if (place.kind == runner::RunPlace::Kind::kRay) return RunOnRay(job, options, stop);
   ARROW_ASSIGN_OR_RAISE(const plan::Access access,
                         runner::AccessOf(options, run.switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
@@ -149,8 +143,11 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     if (status.ok()) status = written;
   }
   LogRun(report, status);
-  if (status.ok()) PrintOutputs(runner, report);
-  return status;
+  if (!status.ok()) return status;
+  for (const std::string& line : runner::OutputLines(runner, report)) {
+    std::cout << line << '\n';
+  }
+  return Status::OK();
 }
 
 Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions& options,
@@ -160,8 +157,9 @@ Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions
                         runner::AccessOf(options, run.switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
                         plan::PrepareJob(job, run.switches, access));
+  // Results come back to this process, so they are made in it.
   runner::LocalRunner runner(run, stop);
-  ARROW_RETURN_NOT_OK(runner::RunHere(job, prepared, options, stop, &runner));
+  ARROW_RETURN_NOT_OK(runner.Run(prepared));
   return CopyOf(runner.collected());
 }
 

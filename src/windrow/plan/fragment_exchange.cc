@@ -18,6 +18,14 @@ constexpr int kMostPartitions = 1024;
 
 }  // namespace
 
+std::vector<int> FragmentPlanner::Exchange::fragments() const {
+  std::vector<int> ids;
+  for (const auto& [fragment, task] : tasks) {
+    if (ids.empty() || ids.back() != fragment) ids.push_back(fragment);
+  }
+  return ids;
+}
+
 int64_t FragmentPlanner::Exchange::rows() const {
   int64_t rows = 0;
   for (const auto& pieces : sizes) {
@@ -100,7 +108,7 @@ FragmentPlanner::Rows FragmentPlanner::OneTask(const Exchange& exchange) const {
   return {{std::move(part)}, std::move(order)};
 }
 
-/// A task for what each task wrote, in the same order.
+/// A task for what each task wrote, in the same order; one at least.
 FragmentPlanner::Rows FragmentPlanner::TaskForEach(const Exchange& exchange) const {
   Rows rows = OneTask(exchange);
   rows.order = exchange.order;
@@ -109,12 +117,14 @@ FragmentPlanner::Rows FragmentPlanner::TaskForEach(const Exchange& exchange) con
   int64_t first_row = 0;
   for (size_t task = 0; task < exchange.tasks.size(); ++task) {
     const PieceSize& size = exchange.sizes[task][0];
+    if (size.rows == 0) continue;
     tasks.push_back({std::nullopt,
                      {{exchange.name, {exchange.PieceAt(task, 0)}}},
                      first_row,
                      size.bytes});
     first_row += size.rows;
   }
+  if (tasks.empty()) tasks.push_back({std::nullopt, {{exchange.name, {}}}, 0, 0});
   return rows;
 }
 

@@ -25,6 +25,8 @@ std::set<std::string> ColumnsOf(const JoinNode& join, bool is_right) {
   return columns;
 }
 
+constexpr char kBroadcast[] = "broadcast";
+
 bool KeepsLeft(JoinHow how) { return how == JoinHow::kLeft || how == JoinHow::kAnti; }
 bool HasRight(JoinHow how) { return how == JoinHow::kInner || how == JoinHow::kLeft; }
 
@@ -83,7 +85,11 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceJoin(const NodePtr& n
   if (broadcasts) return Broadcast(node, join, *std::move(left), *right);
   ARROW_RETURN_NOT_OK(WithOrderColumns(&*left));
   ARROW_RETURN_NOT_OK(Select(join.left->step, ColumnsOf(join, false), &*left));
-  Start(node, "left", *std::move(left), ByKeys(join, false, right->spec.partitions));
+  const Exchange& started =
+      Start(node, "left", *std::move(left), ByKeys(join, false, right->spec.partitions));
+  for (const int fragment : started.fragments()) {
+    decisions_[choices_.at(node.get())].fragments.push_back(fragment);
+  }
   return std::nullopt;
 }
 
@@ -91,8 +97,8 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceJoin(const NodePtr& n
 /// R (n - 1) bytes against (R + S) (n - 1) / n.
 Result<bool> FragmentPlanner::MayBroadcast(const NodePtr& node, const JoinNode& join,
                                            const Rows& left, const Exchange& right) {
-  const auto decided = broadcasts_.find(node.get());
-  if (decided != broadcasts_.end()) return decided->second;
+  const auto decided = choices_.find(node.get());
+  if (decided != choices_.end()) return decisions_[decided->second].kind == kBroadcast;
   const auto right_bytes = static_cast<double>(right.bytes());
   double left_bytes = 0;
   for (const Part& part : left.parts) {
@@ -123,9 +129,11 @@ Result<bool> FragmentPlanner::MayBroadcast(const NodePtr& node, const JoinNode& 
     reason << "; the right side would take " << text(table) << " of each node, more than "
            << text(most);
   }
-  decisions_.push_back({node->step, is_broadcast ? "broadcast" : "shuffle", reason.str(),
-                        static_cast<int64_t>(is_broadcast ? broadcast : shuffled)});
-  return broadcasts_[node.get()] = is_broadcast;
+  decisions_.push_back({node->step, is_broadcast ? kBroadcast : "shuffle", reason.str(),
+                        static_cast<int64_t>(is_broadcast ? broadcast : shuffled),
+                        right.fragments()});
+  choices_[node.get()] = decisions_.size() - 1;
+  return is_broadcast;
 }
 
 /// The same join over other inputs, with the columns of the order.

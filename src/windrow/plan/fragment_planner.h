@@ -28,8 +28,9 @@ struct ExchangeDecision {
   std::string step;
   std::string kind;  ///< "shuffle", "broadcast", "range", "gather"
   std::string reason;
-  int64_t predicted_bytes = 0;  ///< that change hands
-  int64_t actual_bytes = -1;    ///< -1: not known yet
+  int64_t predicted_bytes = 0;  ///< that go to another node
+  /// The fragments whose rows are moved by it.
+  std::vector<int> fragments;
 };
 
 /// Cuts rewritten plans at exchanges and decides how rows are moved, as far as is known,
@@ -45,6 +46,8 @@ class FragmentPlanner {
   FragmentPlanner(const PreparedJob& job, const ClusterShape& shape,
                   const exec::Switches& switches);
   ~FragmentPlanner();
+  FragmentPlanner(const FragmentPlanner&) = delete;
+  FragmentPlanner& operator=(const FragmentPlanner&) = delete;
 
   /// The fragments that may start now, given the tasks that have ended since the last
   /// call. May be none while tasks run.
@@ -132,8 +135,8 @@ class FragmentPlanner {
   std::map<int, Exchange*> exchange_of_fragment_;
   std::map<std::string, Exchange*> exchange_of_name_;
   std::map<std::string, const LogicalNode*> kept_;  ///< roots of plans without a sink
-  std::map<const LogicalNode*, bool> broadcasts_;
-  std::vector<Fragment> started_;  ///< since the last call of Next
+  std::map<const LogicalNode*, size_t> choices_;    ///< of joins: their decision
+  std::vector<Fragment> started_;                   ///< since the last call of Next
   std::vector<Piece> unused_;
   std::vector<ExchangeDecision> decisions_;
   int next_fragment_ = 0;

@@ -66,6 +66,7 @@ struct FragmentPlanner::Exchange {
   bool is_unused = false;   ///< by anyone
 
   bool is_complete() const { return ended == tasks.size(); }
+  std::vector<int> fragments() const;
   int64_t rows() const;
   int64_t bytes() const;
   Piece PieceAt(size_t task, int partition) const {

@@ -29,9 +29,12 @@
 #include "windrow/plan/open_files.h"
 #include "windrow/python/background.h"
 #include "windrow/python/capsule.h"
+#include "windrow/python/cluster_job.h"
 #include "windrow/python/gil.h"
+#include "windrow/python/job_request.h"
 #include "windrow/python/job_run.h"
 #include "windrow/python/options.h"
+#include "windrow/python/python_buffer.h"
 #include "windrow/python/python_stream.h"
 #include "windrow/python/raise.h"
 #include "windrow/python/recipes.h"
@@ -44,53 +47,6 @@ namespace {
 
 namespace nb = nanobind;
 using namespace nb::literals;
-using Variables = std::map<std::string, std::string>;
-
-/// The columns of a table.
-struct Schema {
-  std::shared_ptr<arrow::Schema> schema;
-};
-
-JobRequest RequestOf(const Job& job, const nb::dict& options) {
-  JobRequest request;
-  request.job = job.spec;
-  request.options = OptionsOf(options);
-  request.failure = std::make_shared<StreamFailure>();
-  return request;
-}
-
-/// A job and tables for those of its sources that `inputs` names: a Schema stands for a
-/// table without rows.
-JobRequest RequestOf(const std::string& document, const std::string& name,
-                     const Variables& variables, const nb::dict& inputs,
-                     const nb::dict& options) {
-  JobRequest request =
-      RequestOf(Job{ValueOrRaise(plan::ReadJobSpec(document, name, variables))}, options);
-  for (const auto& [key, value] : inputs) {
-    auto& table = request.inputs[nb::cast<std::string>(key)];
-    if (nb::isinstance<ResultTable>(value)) {
-      const auto& rows = nb::cast<const ResultTable&>(value);
-      table = plan::OpenBatches(rows.schema(), rows.batches());
-    } else if (nb::isinstance<PythonStream>(value)) {
-      table = nb::cast<const PythonStream&>(value).OpenTable(request.failure);
-    } else {
-      table = plan::OpenBatches(nb::cast<const Schema&>(value).schema, {});
-    }
-  }
-  return request;
-}
-
-/// Opens what the job reads, in the background.
-plan::PreparedJob Prepared(const JobRequest& request) {
-  const exec::Switches switches = ValueOrRaise(runner::SwitchesOf(request.options));
-  return InBackground<plan::PreparedJob>(
-      [request, switches](const arrow::StopToken& stop) -> Result<plan::PreparedJob> {
-        ARROW_ASSIGN_OR_RAISE(plan::Access access,
-                              runner::AccessOf(request.options, switches, stop));
-        access.opened = request.inputs;
-        return plan::PrepareJob(request.job, switches, access);
-      });
-}
 
 Schema SchemaOf(const std::string& document, const std::string& name,
                 const nb::dict& inputs, const nb::dict& options) {
@@ -264,6 +220,8 @@ NB_MODULE(_native, module) {
   DefineRecipes(module);
   DefineRecords(module);
   DefineRun(module);
+  DefineBytes(module);
+  DefineCluster(module);
   module.def("schema_of", &SchemaOf, "document"_a, "name"_a, "inputs"_a, "options"_a);
   module.def("explain", &Explain, "document"_a, "name"_a, "inputs"_a, "options"_a,
              "as_json"_a);

@@ -26,22 +26,6 @@ nb::object NextOf(const nb::object& iterator) {
   return nb::steal(next);
 }
 
-/// Runs `body` with the interpreter's lock; what Python raises in it goes to `failure`.
-template <typename Body>
-Status CallPython(const std::shared_ptr<StreamFailure>& failure, const Body& body) {
-  if (!nb::is_alive()) return Fail(Blame::kCancelled, "Python ends");
-  const WithGil locked;
-  try {
-    return body();
-  } catch (nb::python_error& error) {
-    Status status = UserError("the stream raised ", error.what());
-    failure->Set(std::move(error));
-    return status;
-  } catch (const StatusError& error) {
-    return error.status();
-  }
-}
-
 }  // namespace
 
 StreamFailure::~StreamFailure() {

@@ -7,8 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "windrow/exec/table.h"
+#include "windrow/python/gil.h"
+#include "windrow/python/raise.h"
 
 namespace windrow::python {
 
@@ -24,6 +27,22 @@ class StreamFailure {
  private:
   std::optional<nanobind::python_error> error_;  ///< guarded by the interpreter's lock
 };
+
+/// Runs `body` with the interpreter's lock; what Python raises in it goes to `failure`.
+template <typename Body>
+Status CallPython(const std::shared_ptr<StreamFailure>& failure, const Body& body) {
+  if (!nanobind::is_alive()) return Fail(Blame::kCancelled, "Python ends");
+  const WithGil locked;
+  try {
+    return body();
+  } catch (nanobind::python_error& error) {
+    Status status = UserError("the stream raised ", error.what());
+    failure->Set(std::move(error));
+    return status;
+  } catch (const StatusError& error) {
+    return error.status();
+  }
+}
 
 /// Rows that come out of a Python object bit by bit: an iterator of batches, which can be
 /// read once, or an object with __arrow_c_stream__, which is asked for a new stream by

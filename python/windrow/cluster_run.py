@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of jobs on Ray: the extension decides, Ray runs the tasks and moves their rows."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from windrow import _native
+from windrow.cluster import import_ray
+from windrow.errors import InternalError, ResourceError, StorageError, UserError, WindrowError
+
+Piece: TypeAlias = tuple[int, int, int]
+
+_RETRIES = 3
+_LOOK_SECONDS = 5.0
+_WAIT_SECONDS = 0.1
+
+
+def run_task(
+    version: str, fragment: str, task: str, options: dict[str, Any], *buffers: pa.Buffer
+) -> tuple[Any, ...]:
+    """One task, in a process of Ray: the pieces it made, None for those without rows, and
+    what the driver is told of it."""
+    if version != _native.version:
+        raise UserError(
+            f"found Windrow {_native.version} on a node and {version} on the driver; "
+            "expected the same on all nodes"
+        )
+    started = time.perf_counter()
+    run = _native.TaskRun(fragment, task, list(buffers), options)
+    failures: list[BaseException] = []
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            run.run()
+        except BaseException as error:
+            failures.append(error)
+        ended.set()
+
+    thread = threading.Thread(target=work)
+    cpu = time.process_time()
+    thread.start()
+    try:
+        while not ended.wait(_WAIT_SECONDS):
+            pass
+    except BaseException:
+        run.cancel()
+        ended.wait()
+        raise
+    thread.join()
+    if failures:
+        raise failures[0]
+    told = {
+        "node": import_ray().get_runtime_context().get_node_id(),
+        "seconds": time.perf_counter() - started,
+        "cpu_seconds": time.process_time() - cpu,
+    }
+    pieces = [None if piece is None else pa.py_buffer(piece) for piece in run.buffers()]
+    return (*pieces, (run.result(), told))
+
+
+class ClusterRun:
+    """One job on the cluster that this process is connected to."""
+
+    def __init__(
+        self,
+        make_job: Callable[[int, int, int], _native.ClusterJob],
+        options: dict[str, Any],
+        name: str,
+    ) -> None:
+        """`make_job` is given nodes, slots of all of them, and bytes of one node's memory."""
+        self._ray = import_ray()
+        self.name = name
+        resources = self._ray.cluster_resources()
+        nodes = max(sum(node["Alive"] for node in self._ray.nodes()), 1)
+        slots = max(int(resources.get("CPU", 1)), 1)
+        memory = int(resources.get("memory", 4 << 30)) // nodes
+        self._task_options = dict(options)
+        self._task_options.pop("on", None)
+        self._task_options["slots"] = 1
+        budget = max(memory * 7 // 10 * nodes // slots, 64 << 20)
+        self._task_options.setdefault("memory", f"{budget}B")
+        self._remote = self._ray.remote(max_retries=_RETRIES)(run_task)
+        self.job = make_job(nodes, slots, memory)
+        self._slots = slots
+        self._looked = time.monotonic()
+        self._order = itertools.count()
+        self._waiting: list[tuple[int, int, _native.ClusterFragment, _native.ClusterTask]] = []
+        self._running: dict[Any, tuple[_native.ClusterFragment, _native.ClusterTask]] = {}
+        self._made: dict[Any, list[Any]] = {}  # pieces, by the reference of the result
+        self._refs: dict[Piece, Any] = {}
+        self._homes: dict[Piece, tuple[str, int]] = {}  # node and bytes
+        self._fragments: dict[int, dict[str, Any]] = {}
+
+    def run(self, watch: Callable[[_native.ClusterJob], None] = lambda job: None) -> None:
+        """Runs the job to its end and publishes its outputs. `watch` is called now and
+        then."""
+        try:
+            results: list[str] = []
+            while not self.job.is_done():
+                for fragment in self.job.next(results):
+                    self._add(fragment)
+                for piece in self.job.unused():
+                    self._refs.pop(piece, None)
+                if self.job.is_done():
+                    break
+                self._submit()
+                results = self._collect()
+                watch(self.job)
+            self.job.finish(self._fetch)
+        except BaseException:
+            self._cancel()
+            raise
+
+    def report(self) -> dict[str, Any]:
+        """The run report, with the fragments and their tasks."""
+        report: dict[str, Any] = json.loads(self.job.report(self.name))
+        fragments = list(self._fragments.values())
+        tasks = [task for fragment in fragments for task in fragment["tasks"]]
+        report["cpu_seconds"] += sum(task["cpu_seconds"] for task in tasks)
+        report["bytes_moved"] = sum(task["bytes_moved"] for task in tasks)
+        report["exchanges"] = [
+            {
+                "step": step,
+                "kind": kind,
+                "reason": reason,
+                "predicted_bytes": predicted,
+                "moved_bytes": sum(self._fragments[id]["moved_bytes"] for id in ids),
+            }
+            for step, kind, reason, predicted, ids in self.job.decisions()
+        ]
+        report["fragments"] = fragments
+        return report
+
+    def _add(self, fragment: _native.ClusterFragment) -> None:
+        self._fragments[fragment.id] = {
+            "id": fragment.id,
+            "name": fragment.name,
+            "inputs": sorted({piece[0] for task in fragment.tasks for piece in task.pieces}),
+            "moved_bytes": 0,  # of its rows, to other nodes
+            "tasks": [],
+        }
+        for task in fragment.tasks:
+            item = (-task.bytes, next(self._order), fragment, task)
+            heapq.heappush(self._waiting, item)
+
+    def _submit(self) -> None:
+        """Keeps twice as many tasks under way as there are slots, longest first: a node
+        that is free, or new, takes the next."""
+        if time.monotonic() - self._looked > _LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._slots = max(int(self._ray.cluster_resources().get("CPU", 1)), 1)
+        while self._waiting and len(self._running) < 2 * self._slots:
+            _, _, fragment, task = heapq.heappop(self._waiting)
+            pieces = [self._refs[piece] for piece in task.pieces]
+            if fragment.on_driver:
+                made = self._run_here(fragment, task, pieces)
+            else:
+                made = self._remote.options(
+                    num_cpus=1, num_returns=fragment.partitions + 1, name=fragment.name
+                ).remote(
+                    _native.version, fragment.document, task.document, self._task_options, *pieces
+                )
+            self._running[made[-1]] = (fragment, task)
+            self._made[made[-1]] = made[:-1]
+
+    def _run_here(
+        self, fragment: _native.ClusterFragment, task: _native.ClusterTask, pieces: list[Any]
+    ) -> list[Any]:
+        run = self.job.own_task(fragment.document, task.document, self._ray.get(pieces))
+        started, cpu = time.perf_counter(), time.process_time()
+        run.run()
+        told = {
+            "node": self._ray.get_runtime_context().get_node_id(),
+            "seconds": time.perf_counter() - started,
+            "cpu_seconds": time.process_time() - cpu,
+        }
+        made = [None if piece is None else pa.py_buffer(piece) for piece in run.buffers()]
+        return [self._ray.put(value) for value in (*made, (run.result(), told))]
+
+    def _collect(self) -> list[str]:
+        """Waits for some tasks to end; what they told."""
+        if not self._running:
+            raise InternalError("no task of the job runs, and none can start")
+        ended, _ = self._ray.wait(list(self._running), num_returns=1, timeout=1.0)
+        if ended:
+            more, _ = self._ray.wait(list(self._running), num_returns=len(self._running), timeout=0)
+            ended = more or ended
+        results = []
+        for reference in ended:
+            fragment, task = self._running.pop(reference)
+            pieces = self._made.pop(reference)
+            result, told = self._get(reference, fragment)
+            for partition, piece in enumerate(pieces):
+                self._refs[fragment.id, task.index, partition] = piece
+            self._note(fragment, task, json.loads(result)["pieces"], told)
+            results.append(result)
+        return results
+
+    def _note(
+        self,
+        fragment: _native.ClusterFragment,
+        task: _native.ClusterTask,
+        sizes: list[int],
+        told: dict[str, Any],
+    ) -> None:
+        moved = 0
+        for piece in task.pieces:
+            node, size = self._homes[piece]
+            if node != told["node"]:
+                moved += size
+                self._fragments[piece[0]]["moved_bytes"] += size
+        for partition, size in enumerate(sizes[1::2]):
+            self._homes[fragment.id, task.index, partition] = (told["node"], size)
+        self._fragments[fragment.id]["tasks"].append(
+            {
+                "task": task.index,
+                **told,
+                "bytes_in": sum(self._homes[piece][1] for piece in task.pieces),
+                "bytes_moved": moved,
+                "rows_out": sum(sizes[0::2]),
+                "bytes_out": sum(sizes[1::2]),
+            }
+        )
+
+    def _fetch(self, fragment: int, task: int, partition: int) -> Any:
+        return self._get(self._refs[fragment, task, partition], None)
+
+    def _get(self, reference: Any, fragment: _native.ClusterFragment | None) -> Any:
+        errors = self._ray.exceptions
+        where = "the rows of a task" if fragment is None else f"{fragment.name} (a task of it)"
+        try:
+            return self._ray.get(reference)
+        except errors.RayTaskError as error:
+            if isinstance(error.cause, WindrowError):
+                raise error.cause from None
+            if isinstance(error.cause, MemoryError):
+                raise ResourceError(f"{where}: a node's memory ran out") from None
+            raise InternalError(f"{where} failed: {error.cause!r}") from error
+        except errors.OutOfMemoryError:
+            raise ResourceError(
+                f"{where}: a node's memory ran out {_RETRIES + 1} times; expected it to do with "
+                "less: a smaller memory option makes tasks spill"
+            ) from None
+        except errors.TaskCancelledError:
+            raise KeyboardInterrupt from None
+        except errors.RayError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise StorageError(
+                f"{where}: lost with its node, and again when retried: {reason}"
+            ) from None
+
+    def _cancel(self) -> None:
+        self.job.cancel()
+        for reference in self._running:
+            self._ray.cancel(reference, force=False)
+        if self._running:
+            self._ray.wait(list(self._running), num_returns=len(self._running), timeout=2.0)
+        self._running.clear()
+        self._refs.clear()
