@@ -16,6 +16,8 @@ from windrow.errors import StorageError, UserError
 
 _LEAST_STORE_BYTES = 100 << 20
 _PATIENCE_SECONDS = 60
+# Ray remembers the first one that a process has.
+_TOKEN = secrets.token_hex(32)
 
 
 def is_cluster(on: object) -> bool:
@@ -75,7 +77,7 @@ class Cluster:
         self._folder = Path(tempfile.mkdtemp(prefix="wr", dir="/tmp"))
         token = self._folder / "token"
         token.touch(mode=0o600)
-        token.write_text(secrets.token_hex(32), encoding="ascii")
+        token.write_text(_TOKEN, encoding="ascii")
         self._set("RAY_TMPDIR", str(self._folder))
         self._set("RAY_AUTH_MODE", "token")
         self._set("RAY_AUTH_TOKEN_PATH", str(token))
