@@ -123,6 +123,8 @@ class ClusterFragment:
     document: str
     partitions: int
     on_driver: bool
+    is_whole: bool
+    is_whole: bool
     tasks: list[ClusterTask]
 
 class TaskRun:

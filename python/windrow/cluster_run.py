@@ -86,7 +86,6 @@ class ClusterRun:
         memory = int(resources.get("memory", 4 << 30)) // nodes
         self._task_options = dict(options)
         self._task_options.pop("on", None)
-        self._task_options["slots"] = 1
         budget = max(memory * 7 // 10 * nodes // slots, 64 << 20)
         self._task_options.setdefault("memory", f"{budget}B")
         self._remote = self._ray.remote(max_retries=_RETRIES)(run_task)
@@ -99,6 +98,8 @@ class ClusterRun:
         self._made: dict[Any, list[Any]] = {}  # pieces, by the reference of the result
         self._refs: dict[Piece, Any] = {}
         self._homes: dict[Piece, tuple[str, int]] = {}  # node and bytes
+        self._copies: set[tuple[Piece, str]] = set()  # on other nodes
+        self._copies: set[tuple[Piece, str]] = set()  # on other nodes
         self._fragments: dict[int, dict[str, Any]] = {}
 
     def run(self, watch: Callable[[_native.ClusterJob], None] = lambda job: None) -> None:
@@ -165,11 +166,18 @@ class ClusterRun:
             if fragment.on_driver:
                 made = self._run_here(fragment, task, pieces)
             else:
+                slots = self._slots if fragment.is_whole else 1
+                options = {**self._task_options, "slots": slots}
+                slots = self._slots if fragment.is_whole else 1
+                options = {**self._task_options, "slots": slots}
+                # What reads one piece goes where that is; what reads of many, or of a file,
+                # costs the same anywhere.
                 made = self._remote.options(
-                    num_cpus=1, num_returns=fragment.partitions + 1, name=fragment.name
-                ).remote(
-                    _native.version, fragment.document, task.document, self._task_options, *pieces
-                )
+                    num_cpus=slots,
+                    num_returns=fragment.partitions + 1,
+                    name=fragment.name,
+                    scheduling_strategy="DEFAULT" if len(pieces) == 1 else "SPREAD",
+                ).remote(_native.version, fragment.document, task.document, options, *pieces)
             self._running[made[-1]] = (fragment, task)
             self._made[made[-1]] = made[:-1]
 
@@ -216,7 +224,8 @@ class ClusterRun:
         moved = 0
         for piece in task.pieces:
             node, size = self._homes[piece]
-            if node != told["node"]:
+            if node != told["node"] and (piece, told["node"]) not in self._copies:
+                self._copies.add((piece, told["node"]))
                 moved += size
                 self._fragments[piece[0]]["moved_bytes"] += size
         for partition, size in enumerate(sizes[1::2]):

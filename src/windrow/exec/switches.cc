@@ -55,6 +55,12 @@ const std::vector<Switch>& AllSwitches() {
       {"label_memo", &Switches::label_memo, 0,
        "label functions compute what a distinct text gives once and remember it",
        "they compute every row"},
+      {"broadcast", &Switches::broadcast, 0,
+       "on a cluster, a join's right side goes to every node where that moves fewer bytes",
+       "both sides go to partitions of their keys"},
+      {"split_partitions", &Switches::split_partitions, 0,
+       "on a cluster, several tasks share a partition that has far more rows than others",
+       "one task has all of it"},
       {"sync_outputs", &Switches::sync_outputs, 0,
        "an output is on the device before it gets its name, so it survives a power cut",
        "outputs survive the end of the process, as they do with any tool that does not "

@@ -24,6 +24,8 @@ struct Switches {
   bool partial_aggregation = true;
   bool dictionary_keys = true;
   bool label_memo = true;
+  bool broadcast = true;
+  bool split_partitions = true;
   bool sync_outputs = false;
   bool binary_copy = true;
   int64_t morsel_rows = 64 * 1024;

@@ -57,6 +57,8 @@ struct Fragment {
   /// Columns of its inputs, by the name of the scan.
   std::map<std::string, std::shared_ptr<arrow::Schema>> inputs;
   ExchangeSpec exchange;
+  /// A plan that is not cut: its only task may use every slot of a node.
+  bool is_whole = false;
   /// It scans what only the driver has: rows in memory, or a database.
   bool on_driver = false;
   std::vector<FragmentTask> tasks;

@@ -18,6 +18,20 @@ constexpr int kMostPartitions = 1024;
 
 }  // namespace
 
+PieceInput FragmentPlanner::Exchange::InputOf(IndexRange partitions,
+                                              IndexRange map_tasks) const {
+  PieceInput input{name, {}};
+  for (int task = map_tasks.begin; task < map_tasks.end; ++task) {
+    for (int p = partitions.begin; p < partitions.end; ++p) {
+      const auto at = static_cast<size_t>(task);
+      if (sizes[at][static_cast<size_t>(p)].rows > 0) {
+        input.pieces.push_back(PieceAt(at, p));
+      }
+    }
+  }
+  return input;
+}
+
 std::vector<int> FragmentPlanner::Exchange::fragments() const {
   std::vector<int> ids;
   for (const auto& [fragment, task] : tasks) {
@@ -54,7 +68,9 @@ FragmentPlanner::Exchange& FragmentPlanner::Start(const NodePtr& node,
                                                   const std::string& purpose, Rows rows,
                                                   ExchangeSpec spec) {
   auto exchange = std::make_unique<Exchange>();
-  exchange->name = "exchange " + std::to_string(next_fragment_);
+  // A plan that is not cut reads rows that were kept under the name it knows.
+  exchange->name =
+      rows.parts[0].is_whole ? node->step : "exchange " + std::to_string(next_fragment_);
   exchange->schema = rows.parts[0].plan->schema;
   exchange->order = rows.order;
   exchange->spec = spec;
@@ -68,6 +84,7 @@ FragmentPlanner::Exchange& FragmentPlanner::Start(const NodePtr& node,
     }
     fragment.inputs = std::move(part.inputs);
     fragment.on_driver = part.on_driver;
+    fragment.is_whole = part.is_whole;
     fragment.exchange = spec;
     fragment.tasks = std::move(part.tasks);
     for (size_t task = 0; task < fragment.tasks.size(); ++task) {
@@ -94,13 +111,8 @@ FragmentPlanner::Rows FragmentPlanner::OneTask(const Exchange& exchange) const {
   std::iota(scan.columns.begin(), scan.columns.end(), 0);
   part.plan = MakeNode(exchange.name, std::move(scan)).ValueOrDie();
   part.inputs[exchange.name] = exchange.schema;
-  PieceInput input{exchange.name, {}};
-  for (size_t task = 0; task < exchange.tasks.size(); ++task) {
-    for (int p = 0; p < exchange.spec.partitions; ++p) {
-      if (exchange.sizes[task][static_cast<size_t>(p)].rows == 0) continue;
-      input.pieces.push_back(exchange.PieceAt(task, p));
-    }
-  }
+  PieceInput input = exchange.InputOf({0, exchange.spec.partitions},
+                                      {0, static_cast<int>(exchange.tasks.size())});
   part.tasks.push_back({std::nullopt, {std::move(input)}, 0, exchange.bytes()});
   Order order = exchange.order;
   order.within = exchange.order.holds() && exchange.spec.partitions == 1;
@@ -129,29 +141,24 @@ FragmentPlanner::Rows FragmentPlanner::TaskForEach(const Exchange& exchange) con
 }
 
 std::vector<FragmentTask> FragmentPlanner::TaskForPartitions(
-    const std::vector<const Exchange*>& exchanges) const {
-  std::vector<FragmentTask> tasks(static_cast<size_t>(exchanges[0]->spec.partitions));
+    const Exchange& exchange) const {
+  std::vector<FragmentTask> tasks;
   int64_t first_row = 0;
-  for (size_t p = 0; p < tasks.size(); ++p) {
-    tasks[p].first_row = first_row;
-    for (const Exchange* exchange : exchanges) {
-      PieceInput input{exchange->name, {}};
-      for (size_t task = 0; task < exchange->tasks.size(); ++task) {
-        const PieceSize& size = exchange->sizes[task][p];
-        first_row += size.rows;
-        tasks[p].bytes += size.bytes;
-        if (size.rows > 0) {
-          input.pieces.push_back(exchange->PieceAt(task, static_cast<int>(p)));
-        }
-      }
-      tasks[p].inputs.push_back(std::move(input));
+  for (int p = 0; p < exchange.spec.partitions; ++p) {
+    FragmentTask& task = tasks.emplace_back();
+    task.first_row = first_row;
+    for (const auto& pieces : exchange.sizes) {
+      first_row += pieces[static_cast<size_t>(p)].rows;
+      task.bytes += pieces[static_cast<size_t>(p)].bytes;
     }
+    task.inputs.push_back(
+        exchange.InputOf({p, p + 1}, {0, static_cast<int>(exchange.tasks.size())}));
   }
   return tasks;
 }
 
 int FragmentPlanner::PartitionsFor(const std::optional<int64_t>& bytes) const {
-  const int64_t least = int64_t{2} * shape_.slots;
+  const int64_t least = int64_t{4} * shape_.slots;
   if (!bytes.has_value())
     return static_cast<int>(std::min<int64_t>(least, kMostPartitions));
   if (*bytes <= switches_.piece_bytes / 8) return 1;

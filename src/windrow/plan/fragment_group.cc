@@ -130,7 +130,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceAggregate(
   Rows rows = OneTask(*groups);
   rows.order.within = groups->order.holds();
   const bool is_one_task = groups->spec.partitions == 1;
-  if (!is_one_task) rows.parts[0].tasks = TaskForPartitions({groups});
+  if (!is_one_task) rows.parts[0].tasks = TaskForPartitions(*groups);
   ARROW_RETURN_NOT_OK(SortWithin(node->step, &rows));
   // Whether tasks come in order was asked when they were started.
   std::optional<TwoSteps> steps;

@@ -9,6 +9,8 @@
 #include "windrow/plan/fragment_planner.h"
 #include "windrow/plan/fragment_rows.h"
 #include "windrow/plan/physical_plan.h"
+#include "windrow/plan/reduce_tasks.h"
+#include "windrow/plan/scan_path.h"
 
 namespace windrow::plan {
 namespace {
@@ -26,6 +28,11 @@ std::set<std::string> ColumnsOf(const JoinNode& join, bool is_right) {
 }
 
 constexpr char kBroadcast[] = "broadcast";
+
+// Exchanges of a join.
+constexpr char kLeft[] = "left";
+constexpr char kLeftKeys[] = "left keys";
+constexpr char kRight[] = "right";
 
 bool KeepsLeft(JoinHow how) { return how == JoinHow::kLeft || how == JoinHow::kAnti; }
 bool HasRight(JoinHow how) { return how == JoinHow::kInner || how == JoinHow::kLeft; }
@@ -51,31 +58,10 @@ ExchangeSpec ByKeys(const JoinNode& join, bool is_right, int partitions) {
 /// broadcast reads them all.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceJoin(const NodePtr& node,
                                                                 const JoinNode& join) {
-  const bool has_keys = !join.left_keys.empty();
-  const Exchange* right = Find(node, "right");
-  if (right == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(MaybeRows rows, Advance(join.right));
-    if (!rows.has_value()) return rows;
-    if (HasRight(join.how)) {
-      ARROW_RETURN_NOT_OK(WithOrderColumns(&*rows));
-    } else {
-      rows->order.keys.clear();
-    }
-    ARROW_RETURN_NOT_OK(Select(join.right->step, ColumnsOf(join, true), &*rows));
-    std::optional<int64_t> bytes;
-    for (const auto& side : {join.left, join.right}) {
-      if (!side->estimated_rows.has_value()) continue;
-      bytes = bytes.value_or(0) +
-              static_cast<int64_t>(RowBytesByType(*side->schema) *
-                                   static_cast<double>(*side->estimated_rows));
-    }
-    const int partitions = PartitionsFor(bytes);
-    Start(node, "right", *std::move(rows),
-          has_keys ? ByKeys(join, true, partitions) : ExchangeSpec{});
-    return std::nullopt;
-  }
+  const Exchange* right = Find(node, kRight);
+  if (right == nullptr) return AdvanceRight(node, join);
   if (!right->is_complete()) return std::nullopt;
-  if (const Exchange* left = Find(node, "left")) {
+  if (const Exchange* left = Find(node, kLeft)) {
     if (!left->is_complete()) return std::nullopt;
     return Shuffle(node, join, *left, *right);
   }
@@ -86,11 +72,101 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceJoin(const NodePtr& n
   ARROW_RETURN_NOT_OK(WithOrderColumns(&*left));
   ARROW_RETURN_NOT_OK(Select(join.left->step, ColumnsOf(join, false), &*left));
   const Exchange& started =
-      Start(node, "left", *std::move(left), ByKeys(join, false, right->spec.partitions));
+      Start(node, kLeft, *std::move(left), ByKeys(join, false, right->spec.partitions));
   for (const int fragment : started.fragments()) {
     decisions_[choices_.at(node.get())].fragments.push_back(fragment);
   }
   return std::nullopt;
+}
+
+/// Starts to move the right side.
+Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceRight(const NodePtr& node,
+                                                                 const JoinNode& join) {
+  ARROW_ASSIGN_OR_RAISE(MaybeRows rows, Advance(join.right));
+  if (!rows.has_value()) return rows;
+  ARROW_ASSIGN_OR_RAISE(const bool is_filtered, FilterRight(node, join, &*rows));
+  if (!is_filtered) return std::nullopt;
+  if (HasRight(join.how)) {
+    ARROW_RETURN_NOT_OK(WithOrderColumns(&*rows));
+  } else {
+    rows->order.keys.clear();
+  }
+  ARROW_RETURN_NOT_OK(Select(join.right->step, ColumnsOf(join, true), &*rows));
+  std::optional<int64_t> bytes;
+  for (const NodePtr& side : {join.left, join.right}) {
+    if (!side->estimated_rows.has_value()) continue;
+    bytes = bytes.value_or(0) +
+            static_cast<int64_t>(RowBytesByType(*side->schema) *
+                                 static_cast<double>(*side->estimated_rows));
+  }
+  Start(
+      node, kRight, *std::move(rows),
+      join.left_keys.empty() ? ExchangeSpec{} : ByKeys(join, true, PartitionsFor(bytes)));
+  return std::nullopt;
+}
+
+/// Where the left keys cost little to read, and are few beside the right rows, they go to
+/// the right side's tasks first, so that rows without a partner are not moved. That is
+/// legal whichever join it is, as none keeps such rows. False while the keys are fetched.
+Result<bool> FragmentPlanner::FilterRight(const NodePtr& node, const JoinNode& join,
+                                          Rows* right) {
+  const std::optional<ScanPath> left_path = ScanPathOf(join.left);
+  const int64_t right_rows = join.right->estimated_rows.value_or(0);
+  const double right_bytes =
+      RowBytesByType(*join.right->schema) * static_cast<double>(right_rows);
+  if (!switches_.send_keys || join.left_keys.empty() || join.nulls_equal ||
+      !left_path.has_value() || !left_path->scan->table->is_repeatable() ||
+      right_bytes < static_cast<double>(switches_.piece_bytes)) {
+    return true;
+  }
+  const Exchange* keys = Find(node, kLeftKeys);
+  if (keys == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(MaybeRows left, Advance(join.left));
+    if (!left.has_value()) return false;
+    left->order.keys.clear();
+    const std::set<std::string> names(join.left_keys.begin(), join.left_keys.end());
+    ARROW_RETURN_NOT_OK(Select(join.left->step, names, &*left));
+    ARROW_RETURN_NOT_OK(
+        OnTop(join.left->step, AggregateNode{nullptr, join.left_keys, {}}, &*left));
+    Start(node, kLeftKeys, *std::move(left), {});
+    return false;
+  }
+  if (!keys->is_complete()) return false;
+  // Beyond this the filter costs about what it saves.
+  constexpr double kMostPassing = 0.7;
+  const double passing =
+      static_cast<double>(keys->rows()) / static_cast<double>(right_rows);
+  const auto sent =
+      static_cast<int64_t>(static_cast<double>(keys->bytes()) * (shape_.nodes - 1));
+  const bool pays =
+      passing < kMostPassing && static_cast<double>(sent) < right_bytes * (1 - passing);
+  if (!semi_joins_.contains(node.get())) {
+    semi_joins_[node.get()] = pays;
+    std::ostringstream reason;
+    reason << keys->rows() << " left keys, " << right_rows << " right rows"
+           << (pays ? "" : "; too many keys to leave rows out");
+    decisions_.push_back({node->step, pays ? "semi-join" : "no semi-join", reason.str(),
+                          pays ? sent : 0, keys->fragments()});
+  }
+  if (!semi_joins_.at(node.get())) return true;
+  JoinNode semi;
+  semi.left_keys = join.right_keys;
+  semi.right_keys = join.left_keys;
+  semi.how = JoinHow::kSemi;
+  for (const std::string& name : right->schema().field_names()) {
+    semi.columns.push_back({false, name, name});
+  }
+  const Rows read = OneTask(*keys);
+  for (Part& part : right->parts) {
+    semi.left = part.plan;
+    semi.right = read.parts[0].plan;
+    ARROW_ASSIGN_OR_RAISE(part.plan, MakeNode(node->step, semi));
+    part.inputs.insert(read.parts[0].inputs.begin(), read.parts[0].inputs.end());
+    for (FragmentTask& task : part.tasks) {
+      task.inputs.push_back(read.parts[0].tasks[0].inputs[0]);
+    }
+  }
+  return true;
 }
 
 /// Whether every left task is better given the whole right side than its left rows moved:
@@ -120,7 +196,7 @@ Result<bool> FragmentPlanner::MayBroadcast(const NodePtr& node, const JoinNode& 
   reason << "right " << text(right_bytes) << ", left about " << text(left_bytes) << ", "
          << nodes << " nodes: broadcast moves " << text(broadcast) << ", shuffle "
          << text(shuffled);
-  bool is_broadcast = broadcast <= shuffled;
+  bool is_broadcast = broadcast <= shuffled && switches_.broadcast;
   if (join.left_keys.empty()) {
     is_broadcast = true;
     reason << "; without keys every pair of rows is looked at";
@@ -190,27 +266,44 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Broadcast(const NodePtr& nod
   return left;
 }
 
-/// A task for each partition of the keys.
+/// Tasks that each have some partitions of the keys, or a share of one that is large: half
+/// of all rows may have one key.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
                                                             const JoinNode& join,
                                                             const Exchange& left,
                                                             const Exchange& right) {
-  const auto in_order = [&](const Exchange& exchange) -> Result<Rows> {
-    Rows rows = OneTask(exchange);
-    rows.order.within = exchange.order.holds();
-    if (!rows.order.keys.empty()) ARROW_RETURN_NOT_OK(SortWithin(node->step, &rows));
-    return rows;
-  };
-  ARROW_ASSIGN_OR_RAISE(Rows joined, in_order(left));
-  ARROW_ASSIGN_OR_RAISE(const Rows right_rows, in_order(right));
+  Rows joined = OneTask(left);
+  const Rows right_rows = OneTask(right);
   Part& part = joined.parts[0];
   Order order;
   ARROW_ASSIGN_OR_RAISE(part.plan, JoinOf(node, join, part.plan, right_rows.parts[0].plan,
                                           left.order, right.order, &order));
   part.inputs.insert(right_rows.parts[0].inputs.begin(),
                      right_rows.parts[0].inputs.end());
-  part.tasks = TaskForPartitions({&left, &right});
-  joined.order = {std::move(order.keys), true, false};
+  part.tasks.clear();
+  MaySplit may_split = join.how == JoinHow::kInner ? MaySplit::kEither : MaySplit::kLeft;
+  if (!switches_.split_partitions) may_split = MaySplit::kNone;
+  const auto tasks = ReduceTasksOf(left.sizes, right.sizes, may_split, shape_.slots);
+  bool is_in_order = left.order.holds() && right.order.holds();
+  for (const ReduceTask& task : tasks) {
+    is_in_order &= task.partitions.end - task.partitions.begin == 1;
+    part.tasks.push_back({std::nullopt,
+                          {left.InputOf(task.partitions, task.left),
+                           right.InputOf(task.partitions, task.right)},
+                          0,
+                          task.bytes});
+  }
+  joined.order = {std::move(order.keys), is_in_order, false};
+  if (left_split_.insert(node.get()).second) {
+    const auto whole =
+        ReduceTasksOf(left.sizes, right.sizes, MaySplit::kNone, shape_.slots);
+    std::ostringstream text;
+    text.precision(3);
+    text << "; " << tasks.size() << " tasks, rows per node at most "
+         << MaxOverMean(tasks, shape_.nodes) << " times the mean, "
+         << MaxOverMean(whole, shape_.nodes) << " with whole partitions";
+    decisions_[choices_.at(node.get())].reason += text.str();
+  }
   return joined;
 }
 

@@ -132,7 +132,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::ByRanges(
   }
   if (!ranges->is_complete()) return std::nullopt;
   Rows parted = OneTask(*ranges);
-  parted.parts[0].tasks = TaskForPartitions({ranges});
+  parted.parts[0].tasks = TaskForPartitions(*ranges);
   parted.order.within = ranges->order.holds();
   parted.order.across = false;
   return parted;

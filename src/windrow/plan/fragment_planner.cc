@@ -123,7 +123,40 @@ Result<bool> FragmentPlanner::AddSinkPlan(const LogicalPlan& plan) {
   return true;
 }
 
+/// Everything in one task, on a cluster of one node: there is nothing to move rows for.
+Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceWhole(const NodePtr& root) {
+  Part part{root, {}, {}, false, {}, true};
+  part.tasks.emplace_back();
+  if (!AddWhole(root, &part)) return std::nullopt;
+  return Rows{{std::move(part)}, {}};
+}
+
+/// Names what the task reads; false while rows that are kept are not there yet.
+bool FragmentPlanner::AddWhole(const NodePtr& node, Part* part) {
+  const auto kept = kept_.find(node->step);
+  if (node->As<ScanNode>() != nullptr && kept != kept_.end()) {
+    const auto found = exchanges_.find({kept->second, "keep"});
+    if (found == exchanges_.end() || !found->second->is_complete()) return false;
+    found->second->is_read = true;
+    if (!part->inputs.emplace(node->step, found->second->schema).second) return true;
+    part->tasks[0].inputs.push_back(OneTask(*found->second).parts[0].tasks[0].inputs[0]);
+    return true;
+  }
+  if (node->As<ScanNode>() != nullptr) {
+    const auto& known = part->sources;
+    if (std::find(known.begin(), known.end(), node->step) == known.end()) {
+      part->sources.push_back(node->step);
+    }
+    part->on_driver |= job_.local_sources.contains(node->step);
+  }
+  for (const NodePtr& input : InputsOf(*node)) {
+    if (!AddWhole(input, part)) return false;
+  }
+  return true;
+}
+
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::Advance(const NodePtr& node) {
+  if (shape_.nodes == 1) return AdvanceWhole(node);
   if (const auto* scan = node->As<ScanNode>()) return AdvanceScan(node, *scan);
   if (const auto* project = node->As<ProjectNode>()) {
     return AdvanceProject(node, *project);

@@ -75,6 +75,8 @@ class FragmentPlanner {
   using ExchangeKey = std::pair<const LogicalNode*, std::string>;
 
   Result<MaybeRows> Advance(const NodePtr& node);
+  Result<MaybeRows> AdvanceWhole(const NodePtr& root);
+  bool AddWhole(const NodePtr& node, Part* part);
   Result<MaybeRows> AdvanceScan(const NodePtr& node, const ScanNode& scan);
   Result<MaybeRows> AdvanceProject(const NodePtr& node, const ProjectNode& project);
   Result<MaybeRows> AdvanceJoin(const NodePtr& node, const JoinNode& join);
@@ -87,6 +89,8 @@ class FragmentPlanner {
   Result<MaybeRows> AdvanceMeasurements(const NodePtr& node);
   Result<MaybeRows> AdvanceRecords(const NodePtr& node, const ProbeRecordsNode& records);
 
+  Result<MaybeRows> AdvanceRight(const NodePtr& node, const JoinNode& join);
+  Result<bool> FilterRight(const NodePtr& node, const JoinNode& join, Rows* right);
   Result<MaybeRows> Broadcast(const NodePtr& node, const JoinNode& join, Rows left,
                               const Exchange& right);
   Result<MaybeRows> Shuffle(const NodePtr& node, const JoinNode& join,
@@ -112,9 +116,7 @@ class FragmentPlanner {
                   ExchangeSpec spec);
   Rows OneTask(const Exchange& exchange) const;
   Rows TaskForEach(const Exchange& exchange) const;
-  /// A task for each partition, with its rows in `read`.
-  std::vector<FragmentTask> TaskForPartitions(
-      const std::vector<const Exchange*>& exchanges) const;
+  std::vector<FragmentTask> TaskForPartitions(const Exchange& exchange) const;
   Result<MaybeRows> InOneTask(const NodePtr& node, const std::string& purpose,
                               MaybeRows rows);
   Result<MaybeRows> ByRanges(const NodePtr& node, const std::string& purpose, Rows rows,
@@ -136,7 +138,9 @@ class FragmentPlanner {
   std::map<std::string, Exchange*> exchange_of_name_;
   std::map<std::string, const LogicalNode*> kept_;  ///< roots of plans without a sink
   std::map<const LogicalNode*, size_t> choices_;    ///< of joins: their decision
-  std::vector<Fragment> started_;                   ///< since the last call of Next
+  std::map<const LogicalNode*, bool> semi_joins_;
+  std::set<const LogicalNode*> left_split_;  ///< shuffled joins that were explained
+  std::vector<Fragment> started_;            ///< since the last call of Next
   std::vector<Piece> unused_;
   std::vector<ExchangeDecision> decisions_;
   int next_fragment_ = 0;

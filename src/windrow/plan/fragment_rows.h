@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "windrow/plan/fragment_planner.h"
+#include "windrow/plan/reduce_tasks.h"
 
 // What FragmentPlanner holds while it cuts plans. Private to its files.
 namespace windrow::plan {
@@ -33,6 +34,7 @@ struct FragmentPlanner::Part {
   std::map<std::string, std::shared_ptr<arrow::Schema>> inputs;
   bool on_driver = false;
   std::vector<FragmentTask> tasks;
+  bool is_whole = false;
 };
 
 /// The rows of a step. All parts have the same columns; tasks count through them.
@@ -69,6 +71,8 @@ struct FragmentPlanner::Exchange {
   std::vector<int> fragments() const;
   int64_t rows() const;
   int64_t bytes() const;
+  /// Those of the pieces that have rows.
+  PieceInput InputOf(IndexRange partitions, IndexRange map_tasks) const;
   Piece PieceAt(size_t task, int partition) const {
     return {tasks[task].first, tasks[task].second, partition};
   }

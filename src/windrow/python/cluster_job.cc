@@ -67,14 +67,19 @@ struct ClusterFragment {
   std::string document;
   int partitions;
   bool on_driver;
+  bool is_whole;
   std::vector<ClusterTask> tasks;
 };
 
 ClusterFragment FragmentOf(const runner::ClusterRun::Started& started) {
   const plan::Fragment& fragment = started.fragment;
-  ClusterFragment shown{fragment.id,        fragment.root->step,
-                        started.document,   fragment.exchange.partitions,
-                        fragment.on_driver, {}};
+  ClusterFragment shown{fragment.id,
+                        fragment.root->step,
+                        started.document,
+                        fragment.exchange.partitions,
+                        fragment.on_driver,
+                        fragment.is_whole,
+                        {}};
   for (size_t i = 0; i < fragment.tasks.size(); ++i) {
     const plan::FragmentTask& task = fragment.tasks[i];
     ClusterTask& added = shown.tasks.emplace_back(ClusterTask{
@@ -311,6 +316,8 @@ void DefineCluster(nb::module_& module) {
       .def_ro("document", &ClusterFragment::document)
       .def_ro("partitions", &ClusterFragment::partitions)
       .def_ro("on_driver", &ClusterFragment::on_driver)
+      .def_ro("is_whole", &ClusterFragment::is_whole)
+      .def_ro("is_whole", &ClusterFragment::is_whole)
       .def_ro("tasks", &ClusterFragment::tasks);
   nb::class_<Task>(module, "TaskRun")
       .def(
