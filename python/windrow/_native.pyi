@@ -124,7 +124,6 @@ class ClusterFragment:
     partitions: int
     on_driver: bool
     is_whole: bool
-    is_whole: bool
     tasks: list[ClusterTask]
 
 class TaskRun:

@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from windrow import _native
 from windrow.cluster import import_ray
+from windrow.cluster_nodes import Nodes
 from windrow.errors import InternalError, ResourceError, StorageError, UserError, WindrowError
 
 Piece: TypeAlias = tuple[int, int, int]
 
 _RETRIES = 3
-_LOOK_SECONDS = 5.0
 _WAIT_SECONDS = 0.1
 
 
@@ -80,25 +80,23 @@ class ClusterRun:
         """`make_job` is given nodes, slots of all of them, and bytes of one node's memory."""
         self._ray = import_ray()
         self.name = name
-        resources = self._ray.cluster_resources()
-        nodes = max(sum(node["Alive"] for node in self._ray.nodes()), 1)
-        slots = max(int(resources.get("CPU", 1)), 1)
-        memory = int(resources.get("memory", 4 << 30)) // nodes
+        self._nodes = Nodes(self._ray)
+        nodes, slots = self._nodes.count, self._nodes.slots
+        memory = int(self._ray.cluster_resources().get("memory", 4 << 30)) // nodes
         self._task_options = dict(options)
         self._task_options.pop("on", None)
         budget = max(memory * 7 // 10 * nodes // slots, 64 << 20)
         self._task_options.setdefault("memory", f"{budget}B")
         self._remote = self._ray.remote(max_retries=_RETRIES)(run_task)
         self.job = make_job(nodes, slots, memory)
-        self._slots = slots
-        self._looked = time.monotonic()
         self._order = itertools.count()
         self._waiting: list[tuple[int, int, _native.ClusterFragment, _native.ClusterTask]] = []
-        self._running: dict[Any, tuple[_native.ClusterFragment, _native.ClusterTask]] = {}
+        self._running: dict[
+            Any, tuple[_native.ClusterFragment, _native.ClusterTask, str | None]
+        ] = {}
         self._made: dict[Any, list[Any]] = {}  # pieces, by the reference of the result
         self._refs: dict[Piece, Any] = {}
         self._homes: dict[Piece, tuple[str, int]] = {}  # node and bytes
-        self._copies: set[tuple[Piece, str]] = set()  # on other nodes
         self._copies: set[tuple[Piece, str]] = set()  # on other nodes
         self._fragments: dict[int, dict[str, Any]] = {}
 
@@ -155,31 +153,44 @@ class ClusterRun:
             heapq.heappush(self._waiting, item)
 
     def _submit(self) -> None:
-        """Keeps twice as many tasks under way as there are slots, longest first: a node
-        that is free, or new, takes the next."""
-        if time.monotonic() - self._looked > _LOOK_SECONDS:
-            self._looked = time.monotonic()
-            self._slots = max(int(self._ray.cluster_resources().get("CPU", 1)), 1)
-        while self._waiting and len(self._running) < 2 * self._slots:
-            _, _, fragment, task = heapq.heappop(self._waiting)
+        """Starts what waits, longest first, as long as a node has room."""
+        while self._waiting:
+            size, _, fragment, task = self._waiting[0]
+            node = None
+            if not fragment.on_driver:
+                homes: dict[str, int] = {}
+                for piece in task.pieces:
+                    home, bytes_there = self._homes[piece]
+                    homes[home] = homes.get(home, 0) + bytes_there
+                node = self._nodes.choose(fragment.id, homes, -size)
+                if node is None:
+                    return
+            heapq.heappop(self._waiting)
             pieces = [self._refs[piece] for piece in task.pieces]
-            if fragment.on_driver:
+            if node is None:
                 made = self._run_here(fragment, task, pieces)
             else:
-                slots = self._slots if fragment.is_whole else 1
-                options = {**self._task_options, "slots": slots}
-                slots = self._slots if fragment.is_whole else 1
-                options = {**self._task_options, "slots": slots}
-                # What reads one piece goes where that is; what reads of many, or of a file,
-                # costs the same anywhere.
-                made = self._remote.options(
-                    num_cpus=slots,
-                    num_returns=fragment.partitions + 1,
-                    name=fragment.name,
-                    scheduling_strategy="DEFAULT" if len(pieces) == 1 else "SPREAD",
-                ).remote(_native.version, fragment.document, task.document, options, *pieces)
-            self._running[made[-1]] = (fragment, task)
+                made = self._run_there(fragment, task, pieces, node)
+            self._running[made[-1]] = (fragment, task, node)
             self._made[made[-1]] = made[:-1]
+
+    def _run_there(
+        self,
+        fragment: _native.ClusterFragment,
+        task: _native.ClusterTask,
+        pieces: list[Any],
+        node: str,
+    ) -> list[Any]:
+        strategies = self._ray.util.scheduling_strategies
+        slots = self._nodes.slots if fragment.is_whole else 1
+        options = {**self._task_options, "slots": slots}
+        made: list[Any] = self._remote.options(
+            num_cpus=slots,
+            num_returns=fragment.partitions + 1,
+            name=fragment.name,
+            scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(node, soft=True),
+        ).remote(_native.version, fragment.document, task.document, options, *pieces)
+        return made
 
     def _run_here(
         self, fragment: _native.ClusterFragment, task: _native.ClusterTask, pieces: list[Any]
@@ -205,7 +216,9 @@ class ClusterRun:
             ended = more or ended
         results = []
         for reference in ended:
-            fragment, task = self._running.pop(reference)
+            fragment, task, node = self._running.pop(reference)
+            if node is not None:
+                self._nodes.end(node)
             pieces = self._made.pop(reference)
             result, told = self._get(reference, fragment)
             for partition, piece in enumerate(pieces):

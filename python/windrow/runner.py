@@ -58,6 +58,7 @@ def _tell(run: ClusterRun, request: dict[str, Any], exit_code: int) -> None:
 def _run(request: dict[str, Any]) -> None:
     options = request["options"]
     with Cluster(request["on"]) as cluster:
+        signal.signal(signal.SIGTERM, _cancel)  # Ray has set its own
         run = ClusterRun(
             lambda nodes, slots, memory: _native.ClusterJob(
                 request["document"],
@@ -93,6 +94,7 @@ def main() -> int:
         print(f"windrow: {error}", file=sys.stderr)
         return _exit_code(error)
     except KeyboardInterrupt:
+        print("windrow: cancelled", file=sys.stderr)
         return _CANCELLED
     return 0
 

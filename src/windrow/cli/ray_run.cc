@@ -121,7 +121,7 @@ int AwaitEnd(pid_t child, const arrow::StopToken& stop) {
   int state = 0;
   while (waitpid(child, &state, WNOHANG) == 0) {
     if (stop.IsStopRequested() && !was_told) {
-      kill(child, SIGTERM);
+      kill(child, SIGINT);
       was_told = true;
     }
     std::this_thread::sleep_for(kMoment);
@@ -147,6 +147,7 @@ Status StatusOf(int exit_code, const std::string& python) {
                        " to run the package's runner; expected WINDROW_PYTHON to name "
                        "the Python that has Windrow and Ray");
     case 130:
+      return Fail(Blame::kCancelled, "");
     case 128 + SIGTERM:
       return Fail(Blame::kCancelled, "cancelled");
     default:

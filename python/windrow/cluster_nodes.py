@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which node of a Ray cluster takes the next task."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+_LOOK_SECONDS = 2.0
+_TASKS_PER_SLOT = 2
+
+
+class Nodes:
+    """The nodes as they are now, and what they were given.
+
+    A node has at most two tasks for each of its slots, one that runs and one that waits for
+    it, so a slow node gets fewer; of those with room the one that was given least of a fragment is
+    next, unless most of the task's input is on another. Nodes that come or go are seen within two
+    seconds. A task whose node goes is run elsewhere by Ray.
+    """
+
+    def __init__(self, ray: Any) -> None:
+        self._ray = ray
+        self._slots: dict[str, int] = {}
+        self._under_way: dict[str, int] = {}
+        self._given: dict[tuple[int, str], int] = {}  # bytes, by fragment and node
+        self._next_look = 0.0
+        self._look()
+
+    @property
+    def count(self) -> int:
+        """Nodes that take tasks."""
+        return max(len(self._slots), 1)
+
+    @property
+    def slots(self) -> int:
+        """Slots of all nodes."""
+        return max(sum(self._slots.values()), 1)
+
+    def _look(self) -> None:
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _LOOK_SECONDS
+        alive = {
+            node["NodeID"]: int(node["Resources"].get("CPU", 0))
+            for node in self._ray.nodes()
+            if node["Alive"]
+        }
+        self._slots = {node: slots for node, slots in alive.items() if slots > 0}
+
+    def choose(self, fragment: int, homes: Mapping[str, int], size: int) -> str | None:
+        """The node for a task of a fragment with `size` bytes of input, of which nodes hold
+        some; None while all have enough to do."""
+        self._look()
+        free = [
+            node
+            for node, slots in self._slots.items()
+            if self._under_way.get(node, 0) < _TASKS_PER_SLOT * slots
+        ]
+        if not free:
+            return None
+        home = max(homes, key=lambda node: homes[node], default=None)
+        if home is not None and 2 * homes[home] > sum(homes.values()) and home in free:
+            chosen = home
+        else:
+            chosen = min(free, key=lambda node: self._given.get((fragment, node), 0))
+        self._under_way[chosen] = self._under_way.get(chosen, 0) + 1
+        given = self._given.get((fragment, chosen), 0)
+        self._given[fragment, chosen] = given + max(size, 1)
+        return chosen
+
+    def end(self, node: str) -> None:
+        """Notes that a task that `node` was chosen for has ended."""
+        self._under_way[node] -= 1
