@@ -101,7 +101,8 @@ class Cluster:
             head_node_args={
                 **node,
                 "node_ip_address": "127.0.0.2",
-                **({"_system_config": settings} if settings else {}),
+                # What is larger does not live in the driver, which may have very many.
+                "_system_config": {"max_direct_call_object_size": 8 << 10, **settings},
             },
         )
         for number in range(1, nodes):

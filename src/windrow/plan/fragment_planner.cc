@@ -276,15 +276,21 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceMeasurements(
   return rows;
 }
 
+/// A sorted split must know how many probes there are, so one task collects all of them.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceRecords(
     const NodePtr& node, const ProbeRecordsNode& records) {
-  ARROW_ASSIGN_OR_RAISE(MaybeRows rows, AdvanceInOrder(records.input, node, "order"));
-  // A sorted split must know how many probes there are.
-  if (records.split == ProbeSplit::kSorted) {
+  const bool is_sorted = records.split == ProbeSplit::kSorted;
+  const auto* collect = is_sorted ? records.input->As<CollectNode>() : nullptr;
+  const NodePtr& input = collect == nullptr ? records.input : collect->input;
+  ARROW_ASSIGN_OR_RAISE(MaybeRows rows, AdvanceInOrder(input, node, "order"));
+  if (is_sorted) {
     ARROW_ASSIGN_OR_RAISE(rows, InOneTask(node, "records", std::move(rows)));
   }
   if (!rows.has_value()) return rows;
   rows->order.keys.clear();
+  if (collect != nullptr) {
+    ARROW_RETURN_NOT_OK(OnTop(records.input->step, *collect, &*rows));
+  }
   ARROW_RETURN_NOT_OK(OnTop(node->step, records, &*rows));
   return rows;
 }

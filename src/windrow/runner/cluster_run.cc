@@ -113,7 +113,6 @@ Result<std::vector<ClusterRun::Started>> ClusterRun::Next(
 
 Status ClusterRun::RunSinks(const PieceGetter& get) {
   plan::PreparedJob sinks = prepared_;
-  sinks.tables.clear();
   sinks.plans = planner_.sink_plans();
   for (const plan::PieceInput& input : planner_.sink_inputs()) {
     auto fetch = [get, pieces = input.pieces](size_t piece) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "windrow/base/version.h"
 #include "windrow/exec/task_slots.h"
@@ -47,6 +48,7 @@ void PutSources(Writer& json, const plan::PreparedJob& job) {
   json.Key("sources");
   json.StartObject();
   for (const auto& [name, table] : job.tables) {
+    if (table->scan_kind() != std::string_view("scan")) continue;
     json.Key(name.c_str());
     json.StartObject();
     Put(json, "rows", table->num_rows());
