@@ -81,8 +81,8 @@ def _run(request: dict[str, Any]) -> None:
             _tell(run, request, _exit_code(error))
             raise
         _tell(run, request, 0)
-        for output in run.job.outputs():
-            print(output)
+        if not request["is_quiet"]:
+            print(*run.job.outputs(), sep="\n")
 
 
 def main() -> int:

@@ -55,6 +55,8 @@ void AddLoadReportOptions(CLI::App* command, LoadReportCommand* load_report) {
       ->check(CLI::Range(1, 1000));
   command->add_option("-o,--output", load_report->output, "REPORT.html");
   command->add_option("--json", load_report->json, "the same as JSON, to this file");
+  command->add_flag("--measure", load_report->measure,
+                    "also runs the join on as many Ray nodes of this machine");
   command
       ->add_option("--network-rate", load_report->network_rate,
                    "of each node, in bytes a second")

@@ -18,6 +18,7 @@
 
 #include "windrow/base/byte_size.h"
 #include "windrow/base/version.h"
+#include "windrow/cli/load_measure.h"
 #include "windrow/cli/run_job.h"
 #include "windrow/column/key_batch.h"
 #include "windrow/column/key_type.h"
@@ -192,6 +193,13 @@ Result<LoadReport> MakeReport(const LoadReportCommand& command,
   return report;
 }
 
+Result<std::shared_ptr<arrow::Schema>> SchemaOf(const plan::Collected& results,
+                                                const std::string& name) {
+  const Batches& rows = *results.at(name);
+  if (rows.empty()) return UserError("--measure: found a table without rows");
+  return rows[0]->schema();
+}
+
 }  // namespace
 
 Status RunLoadReport(const LoadReportCommand& command, const EngineOptions& engine,
@@ -201,7 +209,14 @@ Status RunLoadReport(const LoadReportCommand& command, const EngineOptions& engi
   }
   ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, recipe::KeyCountsJob(command.tables));
   ARROW_ASSIGN_OR_RAISE(const plan::Collected results, CollectJob(job, engine, stop));
-  ARROW_ASSIGN_OR_RAISE(const LoadReport report, MakeReport(command, results));
+  ARROW_ASSIGN_OR_RAISE(LoadReport report, MakeReport(command, results));
+  if (command.measure) {
+    ARROW_ASSIGN_OR_RAISE(const auto left, SchemaOf(results, "left_sample"));
+    ARROW_ASSIGN_OR_RAISE(const auto right, SchemaOf(results, "right_sample"));
+    ARROW_ASSIGN_OR_RAISE(report.measured,
+                          MeasureLoad(command.tables, *left, *right, report.left.rows,
+                                      report.nodes, engine, stop));
+  }
   std::cout << runner::Advice(report) << '\n';
   for (const plan::MoveCost& cost : report.costs) {
     std::cout << fmt::format(
@@ -209,6 +224,12 @@ Status RunLoadReport(const LoadReportCommand& command, const EngineOptions& engi
         cost.name, FormatByteSize(static_cast<int64_t>(cost.moved_bytes)), cost.seconds,
         cost.max_over_mean,
         cost.is_possible ? "" : "; left out: ", cost.is_possible ? "" : cost.reason);
+  }
+  for (const LoadReport::Measured& run : report.measured) {
+    std::cout << fmt::format(
+        "{:<22} {:>9} moved, {:>7.2f} s, fullest node {:.2f} times the mean, measured\n",
+        run.name, FormatByteSize(static_cast<int64_t>(run.moved_bytes)), run.seconds,
+        run.max_over_mean());
   }
   if (!command.json.empty()) {
     ARROW_RETURN_NOT_OK(WriteText(command.json, runner::ToJson(report)));

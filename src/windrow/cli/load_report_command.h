@@ -15,6 +15,7 @@ namespace windrow::cli {
 struct LoadReportCommand {
   recipe::KeyCountsOptions tables;
   int nodes = 4;
+  bool measure = false;
   std::string output;  ///< .html; empty: none
   std::string json;    ///< empty: none
   std::string network_rate = "1.25GB";

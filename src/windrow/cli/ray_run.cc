@@ -54,7 +54,8 @@ void PutSecrets(Writer& json, const Secrets& secrets) {
 }
 
 /// The request of the package's runner.py. It goes through a pipe, secrets and all.
-std::string RequestOf(const plan::JobSpec& job, const EngineOptions& options) {
+std::string RequestOf(const plan::JobSpec& job, const EngineOptions& options,
+                      bool is_quiet) {
   rapidjson::StringBuffer text;
   Writer json(text);
   json.StartObject();
@@ -75,6 +76,8 @@ std::string RequestOf(const plan::JobSpec& job, const EngineOptions& options) {
   Put(json, "report", options.report);
   Put(json, "metrics", options.metrics);
   Put(json, "progress", options.progress);
+  json.Key("is_quiet");
+  json.Bool(is_quiet);
   json.Key("options");
   json.StartObject();
   for (const auto& [name, value] : {std::pair{"memory", &options.memory},
@@ -158,7 +161,7 @@ Status StatusOf(int exit_code, const std::string& python) {
 }  // namespace
 
 Status RunOnRay(const plan::JobSpec& job, const EngineOptions& options,
-                const arrow::StopToken& stop) {
+                const arrow::StopToken& stop, bool is_quiet) {
   const std::string python = FindPython();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -171,7 +174,7 @@ Status RunOnRay(const plan::JobSpec& job, const EngineOptions& options,
     close(ends[1]);
     return ResourceError("--on ray: no process: ", strerror(errno));
   }
-  WriteAll(ends[1], RequestOf(job, options));
+  WriteAll(ends[1], RequestOf(job, options, is_quiet));
   close(ends[1]);
   return StatusOf(AwaitEnd(child, stop), python);
 }

@@ -14,7 +14,8 @@ namespace windrow::cli {
 /// the first python3 that PATH finds. The runner's own messages
 /// and lines of outputs go where this process's go; a Status of an exit code without a
 /// message is made of a failure that it has told.
+/// `is_quiet`: no lines of outputs.
 Status RunOnRay(const plan::JobSpec& job, const EngineOptions& options,
-                const arrow::StopToken& stop);
+                const arrow::StopToken& stop, bool is_quiet = false);
 
 }  // namespace windrow::cli

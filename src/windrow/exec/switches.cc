@@ -56,7 +56,7 @@ const std::vector<Switch>& AllSwitches() {
        "label functions compute what a distinct text gives once and remember it",
        "they compute every row"},
       {"broadcast", &Switches::broadcast, 0,
-       "on a cluster, a join's right side goes to every node where that moves fewer bytes",
+       "on a cluster, a join's right side goes to every node where that moves less",
        "both sides go to partitions of their keys"},
       {"split_partitions", &Switches::split_partitions, 0,
        "on a cluster, several tasks share a partition that has far more rows than others",

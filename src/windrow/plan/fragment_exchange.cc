@@ -58,7 +58,7 @@ int64_t FragmentPlanner::Exchange::bytes() const {
 
 const FragmentPlanner::Exchange* FragmentPlanner::Find(const NodePtr& node,
                                                        const std::string& purpose) {
-  const auto found = exchanges_.find({node.get(), purpose});
+  const auto found = exchanges_.find({node.get(), purpose, order_matters_});
   if (found == exchanges_.end()) return nullptr;
   found->second->is_read = true;
   return found->second.get();
@@ -98,7 +98,7 @@ FragmentPlanner::Exchange& FragmentPlanner::Start(const NodePtr& node,
   exchange_of_name_[exchange->name] = exchange.get();
   exchange->sizes.resize(exchange->tasks.size());
   exchange->samples.resize(exchange->tasks.size());
-  auto& started = exchanges_[{node.get(), purpose}];
+  auto& started = exchanges_[{node.get(), purpose, order_matters_}];
   started = std::move(exchange);
   return *started;
 }

@@ -115,7 +115,12 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceAggregate(
     const NodePtr& node, const AggregateNode& aggregate) {
   const Exchange* groups = Find(node, "groups");
   if (groups == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(MaybeRows rows, Advance(aggregate.input));
+    const bool has_order = order_matters_ && !aggregate.keys.empty();
+    MaybeRows rows;
+    {
+      const OrderScope scope(this, has_order || NeedsOrder(aggregate));
+      ARROW_ASSIGN_OR_RAISE(rows, Advance(aggregate.input));
+    }
     if (!rows.has_value()) return rows;
     if (!rows->is_one_task()) {
       ARROW_RETURN_NOT_OK(StartGroups(node, aggregate, *std::move(rows)));
@@ -186,6 +191,7 @@ Status FragmentPlanner::StartGroups(const NodePtr& node, const AggregateNode& ag
 /// Groups come in ascending order of their keys, so they are made range by range.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceCollect(
     const NodePtr& node, const CollectNode& collect) {
+  const OrderScope scope(this, true);
   const Exchange* started = Find(node, "collect");
   MaybeRows rows;
   if (started == nullptr) {
@@ -217,6 +223,8 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceCollect(
 /// their order matters.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceSort(const NodePtr& node,
                                                                 const SortNode& sort) {
+  if (!order_matters_ && !sort.limit.has_value()) return Advance(sort.input);
+  const OrderScope scope(this, true);
   const Exchange* first = Find(node, "first rows");
   if (first != nullptr && !first->is_complete()) return std::nullopt;
   if (first != nullptr) {
@@ -245,7 +253,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceSort(const NodePtr& n
   keys.insert(keys.end(), rows->order.keys.begin(), rows->order.keys.end());
   ARROW_RETURN_NOT_OK(
       OnTop(node->step, ProjectNode{nullptr, std::move(columns)}, &*rows));
-  rows->order = {keys, false, false};
+  rows->order = {true, keys, false, false};
   if (!sort.limit.has_value()) return rows;
   ARROW_RETURN_NOT_OK(OnTop(node->step, SortNode{nullptr, keys, sort.limit}, &*rows));
   rows->order.within = true;
@@ -255,6 +263,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceSort(const NodePtr& n
 
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceLimit(const NodePtr& node,
                                                                  const LimitNode& limit) {
+  const OrderScope scope(this, true);
   const Exchange* first = Find(node, "first rows");
   if (first != nullptr && !first->is_complete()) return std::nullopt;
   MaybeRows rows;

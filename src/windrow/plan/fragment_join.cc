@@ -86,7 +86,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceRight(const NodePtr& 
   if (!rows.has_value()) return rows;
   ARROW_ASSIGN_OR_RAISE(const bool is_filtered, FilterRight(node, join, &*rows));
   if (!is_filtered) return std::nullopt;
-  if (HasRight(join.how)) {
+  if (HasRight(join.how) && order_matters_) {
     ARROW_RETURN_NOT_OK(WithOrderColumns(&*rows));
   } else {
     rows->order.keys.clear();
@@ -266,8 +266,8 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Broadcast(const NodePtr& nod
   return left;
 }
 
-/// Tasks that each have some partitions of the keys, or a share of one that is large: half
-/// of all rows may have one key.
+/// Tasks that each have some partitions of the keys, or a share of one that is large:
+/// half of all rows may have one key.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
                                                             const JoinNode& join,
                                                             const Exchange& left,
@@ -293,7 +293,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
                           0,
                           task.bytes});
   }
-  joined.order = {std::move(order.keys), is_in_order, false};
+  joined.order = {left.order.matters, std::move(order.keys), is_in_order, false};
   if (left_split_.insert(node.get()).second) {
     const auto whole =
         ReduceTasksOf(left.sizes, right.sizes, MaySplit::kNone, shape_.slots);

@@ -43,7 +43,7 @@ std::string FragmentPlanner::NewColumn() {
 
 /// Rows that are ordered by their position only get columns that say it.
 Status FragmentPlanner::WithOrderColumns(Rows* rows) {
-  if (!rows->order.keys.empty()) return Status::OK();
+  if (!rows->order.keys.empty() || !rows->order.matters) return Status::OK();
   WINDROW_CHECK(rows->order.holds());
   const std::string column = NewColumn();
   for (Part& part : rows->parts) {
@@ -55,7 +55,7 @@ Status FragmentPlanner::WithOrderColumns(Rows* rows) {
 }
 
 Status FragmentPlanner::SortWithin(const std::string& step, Rows* rows) {
-  if (rows->order.within) return Status::OK();
+  if (rows->order.within || !rows->order.matters) return Status::OK();
   rows->order.within = true;
   return OnTop(step, SortNode{nullptr, rows->order.keys, std::nullopt}, rows);
 }
@@ -92,7 +92,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceInOrder(
     const NodePtr& input, const NodePtr& node, const std::string& purpose) {
   if (Find(node, purpose) != nullptr) {
     Rows on_their_way;
-    on_their_way.order.within = false;
+    on_their_way.order = {true, {}, false, false};
     return Ordered(node, purpose, std::move(on_their_way));
   }
   ARROW_ASSIGN_OR_RAISE(MaybeRows rows, Advance(input));

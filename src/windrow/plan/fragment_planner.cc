@@ -96,10 +96,11 @@ Result<std::vector<Fragment>> FragmentPlanner::Next(
 
 /// True once the sink's rows are all there.
 Result<bool> FragmentPlanner::AddSinkPlan(const LogicalPlan& plan) {
+  const auto* write = std::get_if<WriteSpec>(&*plan.sink);
+  const bool keeps_order = write == nullptr || write->preserve_order;
+  const OrderScope scope(this, keeps_order);
   const Exchange* exchange = Find(plan.root, "sink");
   if (exchange == nullptr) {
-    const auto* write = std::get_if<WriteSpec>(&*plan.sink);
-    const bool keeps_order = write == nullptr || write->preserve_order;
     ARROW_ASSIGN_OR_RAISE(
         MaybeRows rows,
         keeps_order ? AdvanceInOrder(plan.root, plan.root, "order") : Advance(plan.root));
@@ -135,7 +136,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceWhole(const NodePtr& 
 bool FragmentPlanner::AddWhole(const NodePtr& node, Part* part) {
   const auto kept = kept_.find(node->step);
   if (node->As<ScanNode>() != nullptr && kept != kept_.end()) {
-    const auto found = exchanges_.find({kept->second, "keep"});
+    const auto found = exchanges_.find({kept->second, "keep", true});
     if (found == exchanges_.end() || !found->second->is_complete()) return false;
     found->second->is_read = true;
     if (!part->inputs.emplace(node->step, found->second->schema).second) return true;
@@ -185,12 +186,13 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceScan(const NodePtr& n
                                                                 const ScanNode& scan) {
   const auto kept = kept_.find(node->step);
   if (kept != kept_.end()) {
-    const auto exchange = exchanges_.find({kept->second, "keep"});
+    const auto exchange = exchanges_.find({kept->second, "keep", true});
     if (exchange == exchanges_.end() || !exchange->second->is_complete()) {
       return std::nullopt;
     }
     exchange->second->is_read = true;
     Rows rows = TaskForEach(*exchange->second);
+    if (!order_matters_) rows.order = {false};
     const auto names = node->schema->field_names();
     ARROW_RETURN_NOT_OK(Select(node->step, {names.begin(), names.end()}, &rows));
     return rows;
@@ -205,7 +207,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceScan(const NodePtr& n
                           {},
                           0,
                           static_cast<int64_t>(row_bytes * static_cast<double>(total))});
-    return Rows{{std::move(part)}, {}};
+    return Rows{{std::move(part)}, {order_matters_}};
   }
   constexpr int64_t kMostBytes = int64_t{128} << 20;
   const int64_t share = total / (int64_t{kTasksPerSlot} * shape_.slots) + 1;
@@ -223,7 +225,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceScan(const NodePtr& n
                           static_cast<int64_t>(row_bytes * static_cast<double>(rows))});
     begin = chunk + 1;
   }
-  return Rows{{std::move(part)}, {}};
+  return Rows{{std::move(part)}, {order_matters_}};
 }
 
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceProject(
@@ -242,6 +244,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceProject(
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceUnion(const NodePtr& node,
                                                                  const UnionNode& all) {
   Rows united;
+  united.order.matters = order_matters_;
   bool is_complete = true;
   for (size_t i = 0; i < all.inputs.size(); ++i) {
     ARROW_ASSIGN_OR_RAISE(MaybeRows rows, AdvanceInOrder(all.inputs[i], node,
@@ -267,6 +270,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceUnion(const NodePtr& 
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceMeasurements(
     const NodePtr& node) {
   const auto& measurements = *node->As<ProbeMeasurementsNode>();
+  const OrderScope scope(this, true);
   // The step leaves columns out that it does not know.
   ARROW_ASSIGN_OR_RAISE(MaybeRows rows,
                         AdvanceInOrder(measurements.input, node, "order"));
@@ -279,6 +283,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceMeasurements(
 /// A sorted split must know how many probes there are, so one task collects all of them.
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceRecords(
     const NodePtr& node, const ProbeRecordsNode& records) {
+  const OrderScope scope(this, true);
   const bool is_sorted = records.split == ProbeSplit::kSorted;
   const auto* collect = is_sorted ? records.input->As<CollectNode>() : nullptr;
   const NodePtr& input = collect == nullptr ? records.input : collect->input;

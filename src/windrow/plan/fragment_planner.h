@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -71,8 +72,10 @@ class FragmentPlanner {
   struct Part;
   struct Rows;
   struct Exchange;
+  class OrderScope;
   using MaybeRows = std::optional<Rows>;
-  using ExchangeKey = std::pair<const LogicalNode*, std::string>;
+  /// Of a step, for a purpose, with rows whose order matters or does not.
+  using ExchangeKey = std::tuple<const LogicalNode*, std::string, bool>;
 
   Result<MaybeRows> Advance(const NodePtr& node);
   Result<MaybeRows> AdvanceWhole(const NodePtr& root);
@@ -146,6 +149,7 @@ class FragmentPlanner {
   int next_fragment_ = 0;
   int next_column_ = 0;
   bool is_done_ = false;
+  bool order_matters_ = true;  ///< to whoever reads the step that is looked at
   std::vector<LogicalPlan> sink_plans_;
   std::vector<PieceInput> sink_inputs_;
   std::map<std::string, std::shared_ptr<arrow::Schema>> sink_schemas_;

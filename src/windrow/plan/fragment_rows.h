@@ -20,11 +20,12 @@ inline constexpr char kOrderPrefix[] = "__order_";
 /// The order rows have. Without keys it is their position: task after task, row after
 /// row.
 struct FragmentPlanner::Order {
+  bool matters = true;  ///< else rows come in any order, and nothing follows from below
   std::vector<SortNode::Key> keys;  ///< columns of kOrderPrefix
   bool within = true;               ///< the rows of each task come in this order
   bool across = true;               ///< those of each task before those of the next
 
-  bool holds() const { return within && across; }
+  bool holds() const { return !matters || (within && across); }
 };
 
 /// Some rows by a plan that is not cut yet: a fragment without its exchange.
@@ -76,6 +77,23 @@ struct FragmentPlanner::Exchange {
   Piece PieceAt(size_t task, int partition) const {
     return {tasks[task].first, tasks[task].second, partition};
   }
+};
+
+/// While it lives, steps are looked at by someone to whom the order of their rows matters,
+/// or not.
+class FragmentPlanner::OrderScope {
+ public:
+  OrderScope(FragmentPlanner* planner, bool matters)
+      : planner_(planner), before_(planner->order_matters_) {
+    planner_->order_matters_ = matters;
+  }
+  ~OrderScope() { planner_->order_matters_ = before_; }
+  OrderScope(const OrderScope&) = delete;
+  OrderScope& operator=(const OrderScope&) = delete;
+
+ private:
+  FragmentPlanner* planner_;
+  bool before_;
 };
 
 template <typename Op>

@@ -45,8 +45,8 @@ inline constexpr int kReduceTasksPerSlot = 8;
 std::vector<ReduceTask> ReduceTasksOf(const PieceSizes& left, const PieceSizes& right,
                                       MaySplit may_split, int slots);
 
-/// What a placement of tasks on nodes, the longest first on the node that has least, makes
-/// of their rows: the most of a node to the mean; 1 for none.
+/// What a placement of tasks on nodes, the longest first on the node that has least,
+/// makes of their rows: the most of a node to the mean; 1 for none.
 double MaxOverMean(const std::vector<ReduceTask>& tasks, int nodes);
 
 }  // namespace windrow::plan

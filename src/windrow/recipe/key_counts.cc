@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "windrow/recipe/key_counts.h"
 
+#include <arrow/type.h>
+
 #include <utility>
+#include <vector>
 
 #include "windrow/base/json_text.h"
+#include "windrow/plan/expression.h"
 #include "windrow/plan/job_spec_reader.h"
 
 namespace windrow::recipe {
@@ -38,6 +42,32 @@ Result<plan::JobSpec> KeyCountsJob(const KeyCountsOptions& options) {
     }
   }
   return plan::ReadJobSpec(sources + steps + sinks, "load-report", {});
+}
+
+Result<plan::JobSpec> CountedJoinJob(const KeyCountsOptions& options,
+                                     const arrow::Schema& left,
+                                     const arrow::Schema& right) {
+  ARROW_ASSIGN_OR_RAISE(const auto columns, KeyColumnsOf(options.on));
+  constexpr char kSuffix[] = "__right";
+  std::vector<std::string> names = left.field_names();
+  for (const std::string& name : right.field_names()) {
+    const bool is_taken = left.GetFieldIndex(name) >= 0;
+    if (name == columns.first && name == columns.second) continue;
+    names.push_back(is_taken ? name + kSuffix : name);
+  }
+  std::string counts;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string call = "count(" + plan::ToText(*plan::Expr::Column(names[i])) + ")";
+    counts += (i == 0 ? "" : ", ") + ("c" + std::to_string(i)) + ": " + JsonText(call);
+  }
+  const std::string text =
+      "windrow: 1\nsources:\n  left: {scan: " + JsonText(options.left) +
+      "}\n  right: {scan: " + JsonText(options.right) +
+      "}\nsteps:\n  joined: {join: {left: left, right: right, on: {" +
+      JsonText(columns.first) + ": " + JsonText(columns.second) +
+      "}, suffix: " + kSuffix + "}}\n  " + kCountedStep + ": {aggregate: {by: [], columns: {" +
+      counts + "}}}\nsinks:\n  - {collect: " + kCountedStep + "}\n";
+  return plan::ReadJobSpec(text, "load-report", {});
 }
 
 }  // namespace windrow::recipe

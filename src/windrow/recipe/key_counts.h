@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <string>
 #include <utility>
 
@@ -23,5 +25,14 @@ Result<std::pair<std::string, std::string>> KeyColumnsOf(const std::string& on);
 /// the columns key and rows, and `left_sample` and `right_sample` with some rows of each
 /// side.
 Result<plan::JobSpec> KeyCountsJob(const KeyCountsOptions& options);
+
+/// The last step of CountedJoinJob.
+inline constexpr char kCountedStep[] = "counted";
+
+/// Joins both tables and counts the values of every column of the result, for which every
+/// column must be moved.
+Result<plan::JobSpec> CountedJoinJob(const KeyCountsOptions& options,
+                                     const arrow::Schema& left,
+                                     const arrow::Schema& right);
 
 }  // namespace windrow::recipe

@@ -65,6 +65,41 @@ std::string Costs(const LoadReport& report) {
          HtmlTable({"way", "moved", "about", "fullest to mean", "why"}, rows);
 }
 
+/// What runs on nodes of this machine took, beside what was predicted.
+std::string Measured(const LoadReport& report) {
+  if (report.measured.empty()) return "";
+  std::vector<std::vector<std::string>> rows;
+  std::string pictures;
+  double most = 0;
+  for (const LoadReport::Measured& run : report.measured) {
+    for (const double bytes : run.node_bytes) most = std::max(most, bytes);
+  }
+  for (const LoadReport::Measured& run : report.measured) {
+    const auto cost =
+        std::find_if(report.costs.begin(), report.costs.end(),
+                     [&](const plan::MoveCost& known) { return known.name == run.name; });
+    rows.push_back({EscapeHtml(run.name), Bytes(run.moved_bytes),
+                    cost == report.costs.end() ? "" : Bytes(cost->moved_bytes),
+                    FormatSeconds(run.seconds), FormatSeconds(run.busiest_seconds),
+                    fmt::format("{:.2f}", run.max_over_mean()), EscapeHtml(run.reason)});
+    BarChart chart{"Bytes each node joined, measured: " + run.name,
+                   "two",
+                   run.node_bytes,
+                   {},
+                   true,
+                   most};
+    chart.caption =
+        fmt::format("the fullest node had {:.2f} times the mean; {} were moved",
+                    run.max_over_mean(), Bytes(run.moved_bytes));
+    pictures += DrawBars(chart);
+  }
+  return fmt::format("<h2>Measured on {} nodes of this machine</h2>\n", report.nodes) +
+         HtmlTable({"way", "moved", "predicted", "run", "busiest node", "fullest to mean",
+                    "what was decided"},
+                   rows) +
+         pictures;
+}
+
 std::string OverNodes(const LoadReport& report) {
   LineChart moved{"Bytes moved on more nodes", {}, {}, {}, {}, "", true};
   LineChart seconds{"Seconds on more nodes", {}, {}, {}, {}, "", false};
@@ -121,7 +156,8 @@ std::string ToHtml(const LoadReport& report) {
                  Bars(report, "Bytes on each node, by range", "one", report.by_range) +
                  Bars(report, "Bytes on each node, with hot keys handled", "three",
                       report.with_hot_keys) +
-                 OverNodes(report) + HottestKeys(report) + Rates(report));
+                 Measured(report) + OverNodes(report) + HottestKeys(report) +
+                 Rates(report));
 }
 
 }  // namespace windrow::runner

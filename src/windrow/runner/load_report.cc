@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "windrow/base/byte_size.h"
 #include "windrow/runner/html_page.h"
 #include "windrow/runner/json_fields.h"
@@ -58,6 +60,16 @@ void Put(JsonWriter& json, const std::vector<plan::MoveCost>& costs) {
 }
 
 }  // namespace
+
+double LoadReport::Measured::max_over_mean() const {
+  double most = 0;
+  double sum = 0;
+  for (const double bytes : node_bytes) {
+    most = std::max(most, bytes);
+    sum += bytes;
+  }
+  return sum > 0 ? most * static_cast<double>(node_bytes.size()) / sum : 1;
+}
 
 void Predict(const plan::JoinLoad& load, LoadReport* report) {
   report->distinct_keys = static_cast<int64_t>(load.keys.size());
@@ -143,6 +155,23 @@ std::string ToJson(const LoadReport& report) {
   Put(json, report.costs);
   Put(json, "best", report.costs[report.best].name);
   Put(json, "advice", Advice(report));
+  json.Key("measured");
+  json.StartArray();
+  for (const LoadReport::Measured& run : report.measured) {
+    json.StartObject();
+    Put(json, "name", run.name);
+    Put(json, "moved_bytes", run.moved_bytes);
+    Put(json, "seconds", run.seconds);
+    Put(json, "busiest_seconds", run.busiest_seconds);
+    Put(json, "max_over_mean", run.max_over_mean());
+    Put(json, "reason", run.reason);
+    json.Key("node_bytes");
+    json.StartArray();
+    for (const double bytes : run.node_bytes) json.Double(bytes);
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndArray();
   json.Key("at_nodes");
   json.StartArray();
   for (const LoadReport::AtNodes& at : report.at_nodes) {

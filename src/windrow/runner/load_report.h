@@ -31,6 +31,18 @@ struct LoadReport {
     std::vector<plan::MoveCost> costs;
   };
 
+  /// A run of the join on nodes of this machine.
+  struct Measured {
+    std::string name;
+    double moved_bytes = 0;
+    double seconds = 0;              ///< of the whole run
+    double busiest_seconds = 0;      ///< of the joining tasks on the node that had most
+    std::vector<double> node_bytes;  ///< read by the joining tasks, by node
+    std::string reason;              ///< what was decided, and why
+
+    double max_over_mean() const;
+  };
+
   std::string version;
   Side left;
   Side right;
@@ -46,6 +58,7 @@ struct LoadReport {
   std::vector<plan::MoveCost> costs;
   size_t best = 0;  ///< position in `costs`
   std::vector<AtNodes> at_nodes;
+  std::vector<Measured> measured;  ///< empty: nothing was run
 };
 
 /// Fills everything that follows from `load`, the nodes and the rates of `report`.
