@@ -171,14 +171,18 @@ class CommandLine {
     CLI::App* command = Command("explain", "show how a job would be run, and why",
                                 {"windrow explain job.yaml -D day=2025-01-31"});
     AddDocument(command);
-    command->add_flag("--json", explain_json_, "as JSON");
+    command->add_flag("--json", explain_.as_json, "as JSON");
+    command
+        ->add_option("--nodes", explain_.nodes, "also how so many nodes would share it")
+        ->check(CLI::Range(1, 1000));
+    command->add_option("--html", explain_.html, "write a page instead");
     AddS3(command, &engine_.s3_endpoint);
     AddFlight(command);
     AddSet(command);
     command->callback([this] {
       action_ = [this]() -> Status {
         ARROW_ASSIGN_OR_RAISE(const plan::JobSpec job, LoadJob(document_));
-        return ExplainJob(job, engine_, explain_json_, stop_);
+        return ExplainJob(job, engine_, explain_, stop_);
       };
     });
   }
@@ -408,7 +412,7 @@ class CommandLine {
   std::function<Status()> action_;
   EngineOptions engine_;
   DocumentOptions document_;
-  bool explain_json_ = false;
+  ExplainOptions explain_;
   recipe::EnrichOptions enrich_;
   std::vector<std::string> enrich_on_;
   recipe::ProbeRowsOptions probe_rows_;

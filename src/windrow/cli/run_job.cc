@@ -19,9 +19,11 @@
 #include "windrow/cli/terminal_text.h"
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/explain.h"
+#include "windrow/plan/explain_fragments.h"
 #include "windrow/plan/job_spec_reader.h"
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/runner/cluster_run.h"
+#include "windrow/runner/html_page.h"
 #include "windrow/runner/local_runner.h"
 #include "windrow/runner/output_lines.h"
 #include "windrow/runner/prometheus_text.h"
@@ -50,11 +52,10 @@ Status WriteReport(const std::string& path, const runner::RunReport& report) {
   return Status::OK();
 }
 
-/// Appears whole or not at all, so a collector never reads half of it.
-Status WriteMetrics(const std::string& path, const runner::RunReport& report,
-                    int exit_code) {
+/// Appears whole or not at all, so whoever collects it never reads half.
+Status WriteWhole(const std::string& path, const std::string& text) {
   ARROW_ASSIGN_OR_RAISE(const auto file, fs::AtomicOutput::Open(path));
-  ARROW_RETURN_NOT_OK(file->stream()->Write(runner::ToPrometheus(report, exit_code)));
+  ARROW_RETURN_NOT_OK(file->stream()->Write(text));
   return file->Commit();
 }
 
@@ -139,7 +140,8 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
     if (status.ok()) status = written;
   }
   if (!options.metrics.empty()) {
-    const Status written = WriteMetrics(options.metrics, report, ExitCode(status));
+    const Status written =
+        WriteWhole(options.metrics, runner::ToPrometheus(report, ExitCode(status)));
     if (status.ok()) status = written;
   }
   LogRun(report, status);
@@ -169,18 +171,36 @@ Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
   return runner::ObjectAccessOf(options, switches, stop);
 }
 
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
-                  const arrow::StopToken& stop) {
-  ARROW_ASSIGN_OR_RAISE(const exec::Switches switches, runner::SwitchesOf(options));
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options,
+                  const ExplainOptions& explain, const arrow::StopToken& stop) {
+  if (explain.as_json && (explain.nodes > 1 || !explain.html.empty())) {
+    return UserError("--json: found --", explain.nodes > 1 ? "nodes" : "html",
+                     " as well; expected one of them");
+  }
+  ARROW_ASSIGN_OR_RAISE(const runner::RunOptions run, ParseRunOptions(options));
   ARROW_ASSIGN_OR_RAISE(const plan::Access access,
-                        runner::AccessOf(options, switches, stop));
+                        runner::AccessOf(options, run.switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,
-                        plan::PrepareJob(job, switches, access));
-  if (as_json) {
-    std::cout << plan::ExplainJson(prepared, switches);
+                        plan::PrepareJob(job, run.switches, access));
+  if (explain.as_json) {
+    std::cout << plan::ExplainJson(prepared, run.switches);
     return Status::OK();
   }
-  const std::string text = plan::ExplainText(prepared, switches);
+  std::string text = plan::ExplainText(prepared, run.switches);
+  if (explain.nodes > 1) {
+    const int slots = run.slots > 0 ? run.slots : 1;
+    const plan::ClusterShape shape{explain.nodes, explain.nodes * slots};
+    ARROW_ASSIGN_OR_RAISE(const std::string fragments,
+                          plan::ExplainFragments(prepared, shape, run.switches));
+    text += fragments;
+  }
+  if (!explain.html.empty()) {
+    const std::string title = "Plan of " + job.document_name;
+    const std::string name = runner::EscapeHtml(title);
+    return WriteWhole(explain.html,
+                      runner::HtmlPage(title, "<h1>" + name + "</h1>\n<pre>" +
+                                                  runner::EscapeHtml(text) + "</pre>\n"));
+  }
   std::cout << (MayColour(1) ? ColourTree(text) : text);
   return Status::OK();
 }

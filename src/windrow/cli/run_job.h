@@ -3,6 +3,8 @@
 
 #include <arrow/util/cancel.h>
 
+#include <string>
+
 #include "windrow/base/status.h"
 #include "windrow/cli/engine_options.h"
 #include "windrow/fs/object_store.h"
@@ -27,8 +29,15 @@ Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions
 Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
                                         const arrow::StopToken& stop);
 
-/// Prints the plan of a job without running it.
-Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options, bool as_json,
-                  const arrow::StopToken& stop);
+/// Options of `explain`.
+struct ExplainOptions {
+  bool as_json = false;
+  int nodes = 1;     ///< more: also the fragments of a cluster
+  std::string html;  ///< page to write instead; empty: none
+};
+
+/// Shows the plan of a job without running it.
+Status ExplainJob(const plan::JobSpec& job, const EngineOptions& options,
+                  const ExplainOptions& explain, const arrow::StopToken& stop);
 
 }  // namespace windrow::cli
