@@ -29,6 +29,7 @@ from windrow.group_by import GroupBy
 from windrow.options import RunOptions, configure
 from windrow.records import ArrayRecords, DecodedRecords, read_array_record
 from windrow.running import run
+from windrow.simulation import Simulated, scaling_curve, simulate
 from windrow.sources import (
     from_arrow,
     from_dict,
@@ -56,6 +57,7 @@ __all__ = [
     "RunOptions",
     "Schema",
     "SchemaError",
+    "Simulated",
     "StorageError",
     "Table",
     "UserError",
@@ -74,11 +76,13 @@ __all__ = [
     "read_array_record",
     "recipes",
     "run",
+    "scaling_curve",
     "scan",
     "scan_array_record",
     "scan_ipc",
     "scan_parquet",
     "scan_postgres",
+    "simulate",
     "sql_expr",
     "uuid",
     "when",

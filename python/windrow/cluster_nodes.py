@@ -9,15 +9,17 @@ from typing import Any
 
 _LOOK_SECONDS = 2.0
 _TASKS_PER_SLOT = 2
+# Of a task's input; rows of many tasks are nearly as far from any node.
+_HOME_SHARE = 0.9
 
 
 class Nodes:
     """The nodes as they are now, and what they were given.
 
     A node has at most two tasks for each of its slots, one that runs and one that waits for
-    it, so a slow node gets fewer; of those with room the one that was given least of a fragment is
-    next, unless most of the task's input is on another. Nodes that come or go are seen within two
-    seconds. A task whose node goes is run elsewhere by Ray.
+    it, so a slow node gets fewer. Of those with room the one that was given least of a
+    fragment is next, unless nearly all of the task's input is on another. Nodes that come or
+    go are seen within two seconds. A task whose node goes is run elsewhere by Ray.
     """
 
     def __init__(self, ray: Any) -> None:
@@ -61,7 +63,7 @@ class Nodes:
         if not free:
             return None
         home = max(homes, key=lambda node: homes[node], default=None)
-        if home is not None and 2 * homes[home] > sum(homes.values()) and home in free:
+        if home is not None and homes[home] > _HOME_SHARE * sum(homes.values()) and home in free:
             chosen = home
         else:
             chosen = min(free, key=lambda node: self._given.get((fragment, node), 0))

@@ -51,7 +51,7 @@ int64_t FragmentPlanner::Exchange::rows() const {
 int64_t FragmentPlanner::Exchange::bytes() const {
   int64_t bytes = 0;
   for (const auto& pieces : sizes) {
-    for (const PieceSize& piece : pieces) bytes += piece.bytes;
+    for (const PieceSize& piece : pieces) bytes += piece.rows > 0 ? piece.bytes : 0;
   }
   return bytes;
 }

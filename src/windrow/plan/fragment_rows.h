@@ -71,7 +71,7 @@ struct FragmentPlanner::Exchange {
   bool is_complete() const { return ended == tasks.size(); }
   std::vector<int> fragments() const;
   int64_t rows() const;
-  int64_t bytes() const;
+  int64_t bytes() const;  ///< of pieces with rows, which alone are read
   /// Those of the pieces that have rows.
   PieceInput InputOf(IndexRange partitions, IndexRange map_tasks) const;
   Piece PieceAt(size_t task, int partition) const {
