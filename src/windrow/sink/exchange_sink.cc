@@ -29,8 +29,6 @@ namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-/// Rows wait until there are so many bytes of them, so that messages are not tiny.
-constexpr int64_t kWaitingBytes = int64_t{32} << 20;
 /// Far below the 2 GiB that 32-bit offsets reach.
 constexpr int64_t kMessageBytes = int64_t{64} << 20;
 /// One row in so many is looked at for a sample, of which a task keeps so many.
@@ -135,7 +133,14 @@ void ThinOut(std::vector<std::string>* keys) {
 struct ExchangeSink::Stream {
   std::shared_ptr<arrow::io::BufferOutputStream> output;
   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer;
-  std::vector<BatchPtr> waiting;
+  /// Rows of a batch that are not in a message yet.
+  struct Part {
+    BatchPtr batch;
+    int64_t first;
+    int64_t rows;
+    int64_t bytes;  ///< by their share of the batch
+  };
+  std::vector<Part> waiting;
   int64_t rows = 0;
 };
 
@@ -196,14 +201,16 @@ Status ExchangeSink::Write(std::unique_ptr<exec::Prepared> encoded) {
   for (size_t p = 0; p < streams_.size(); ++p) {
     const int64_t rows = partitioned.ends[p] - first;
     if (rows > 0) {
-      streams_[p]->waiting.push_back(partitioned.batch->Slice(first, rows));
+      const int64_t bytes = partitioned.bytes * rows / partitioned.ends.back();
+      streams_[p]->waiting.push_back({partitioned.batch, first, rows, bytes});
       streams_[p]->rows += rows;
     }
     first = partitioned.ends[p];
   }
   for (std::string& key : partitioned.keys) rows_->sample.push_back(std::move(key));
   waiting_bytes_ += partitioned.bytes;
-  return waiting_bytes_ < kWaitingBytes ? Status::OK() : Flush();
+  // As long as memory allows, so that a piece is made once and of few messages.
+  return waiting_bytes_ < context_->window_bytes ? Status::OK() : Flush();
 }
 
 Status ExchangeSink::Flush() {
@@ -220,25 +227,29 @@ Status ExchangeSink::AddMessages(size_t partition) {
     options.alignment = 64;
     options.use_threads = false;
     options.memory_pool = context_->pool;
-    ARROW_ASSIGN_OR_RAISE(stream.output,
-                          arrow::io::BufferOutputStream::Create(4096, context_->pool));
+    int64_t capacity = 4096 + 256 * schema_->num_fields();
+    for (const Stream::Part& part : stream.waiting) capacity += part.bytes;
+    ARROW_ASSIGN_OR_RAISE(
+        stream.output, arrow::io::BufferOutputStream::Create(capacity, context_->pool));
     ARROW_ASSIGN_OR_RAISE(stream.writer,
                           arrow::ipc::MakeStreamWriter(stream.output, schema_, options));
   }
   size_t next = 0;
   while (next < stream.waiting.size()) {
-    std::vector<BatchPtr> joined;
+    const size_t begin = next;
     int64_t bytes = 0;
-    while (next < stream.waiting.size() && bytes < kMessageBytes) {
-      bytes += arrow::util::ReferencedBufferSize(*stream.waiting[next]).ValueOr(0);
-      joined.push_back(stream.waiting[next++]);
-    }
     int64_t rows = 0;
-    for (const BatchPtr& batch : joined) rows += batch->num_rows();
+    for (; next < stream.waiting.size() && bytes < kMessageBytes; ++next) {
+      bytes += stream.waiting[next].bytes;
+      rows += stream.waiting[next].rows;
+    }
     arrow::ArrayVector columns;
     for (int c = 0; c < schema_->num_fields(); ++c) {
       arrow::ArrayVector parts;
-      for (const BatchPtr& batch : joined) parts.push_back(batch->column(c));
+      for (size_t i = begin; i < next; ++i) {
+        const Stream::Part& part = stream.waiting[i];
+        parts.push_back(part.batch->column(c)->Slice(part.first, part.rows));
+      }
       ARROW_ASSIGN_OR_RAISE(columns.emplace_back(),
                             arrow::Concatenate(parts, context_->pool));
     }
