@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of a run when a process, a node or its user goes while it runs."""
 
+import json
 import os
 import signal
 import subprocess
@@ -157,6 +158,44 @@ def test_a_run_that_is_cancelled(cluster: wr.Cluster, tmp_path: Path):
     assert time.monotonic() - started < 30
     assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
     assert (tmp_path / "out.parquet").read_bytes() == b"old"
+
+
+def test_a_driver_that_is_killed(expected: bytes, tmp_path: Path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "out.parquet").write_bytes(b"old")
+    (tmp_path / "job.yaml").write_text(JOB)
+    words = ["run", "job.yaml", "--on", "ray:2", "--resume", "--temp-dir", "kept"]
+    for switch in SWITCHES:
+        words += ["--set", switch]
+    run = command.start(*words, cwd=tmp_path)
+    deadline = time.monotonic() + 60
+    while len(_kept(tmp_path)) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    (driver,) = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    os.kill(int(driver), signal.SIGKILL)
+    _, errors = run.communicate(timeout=30)
+    assert run.returncode == 5
+    assert "--resume lets the next run go on" in errors
+    assert (tmp_path / "out.parquet").read_bytes() == b"old"
+    kept = len(_kept(tmp_path))
+    assert kept >= 5
+    command.run_well(*words, "--report", "report.json", cwd=tmp_path)
+    assert (tmp_path / "out.parquet").read_bytes() == expected
+    report = json.loads((tmp_path / "report.json").read_text())
+    tasks = [task for fragment in report["fragments"] for task in fragment["tasks"]]
+    assert kept <= sum(task["seconds"] == 0 for task in tasks) < len(tasks)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def _kept(folder: Path) -> list[Path]:
+    return [path for path in (folder / "kept").glob("*/*") if path.suffix != ".tmp"]
+
+
+def test_what_cannot_be_resumed(tmp_path: Path):
+    (tmp_path / "job.yaml").write_text(JOB)
+    outcome = command.run("run", "job.yaml", "--resume", cwd=tmp_path)
+    assert outcome.exit_code == 2
+    assert "--resume: found --on local; expected a Ray cluster" in outcome.stderr
 
 
 def test_the_command_is_ended(tmp_path: Path):

@@ -17,6 +17,7 @@ from windrow import _native
 from windrow.cluster import import_ray
 from windrow.cluster_nodes import Nodes
 from windrow.errors import InternalError, ResourceError, StorageError, UserError, WindrowError
+from windrow.kept_tasks import KeptTasks, keep_task, read_task
 
 Piece: TypeAlias = tuple[int, int, int]
 
@@ -25,15 +26,25 @@ _WAIT_SECONDS = 0.1
 
 
 def run_task(
-    version: str, fragment: str, task: str, options: dict[str, Any], *buffers: pa.Buffer
+    version: str,
+    fragment: str,
+    task: str,
+    options: dict[str, Any],
+    keep: str | None,
+    *buffers: pa.Buffer,
 ) -> tuple[Any, ...]:
     """One task, in a process of Ray: the pieces it made, None for those without rows, and
-    what the driver is told of it."""
+    what the driver is told of it. `keep` is the file that it is kept in."""
     if version != _native.version:
         raise UserError(
             f"found Windrow {_native.version} on a node and {version} on the driver; "
             "expected the same on all nodes"
         )
+    node = import_ray().get_runtime_context().get_node_id()
+    kept = None if keep is None else read_task(keep)
+    if kept is not None:
+        pieces, (result, _) = kept
+        return (*pieces, (result, {"node": node, "seconds": 0.0, "cpu_seconds": 0.0}))
     started = time.perf_counter()
     run = _native.TaskRun(fragment, task, list(buffers), options)
     failures: list[BaseException] = []
@@ -60,11 +71,13 @@ def run_task(
     if failures:
         raise failures[0]
     told = {
-        "node": import_ray().get_runtime_context().get_node_id(),
+        "node": node,
         "seconds": time.perf_counter() - started,
         "cpu_seconds": time.process_time() - cpu,
     }
     pieces = [None if piece is None else pa.py_buffer(piece) for piece in run.buffers()]
+    if keep is not None:
+        keep_task(keep, pieces, (run.result(), told))
     return (*pieces, (run.result(), told))
 
 
@@ -76,8 +89,12 @@ class ClusterRun:
         make_job: Callable[[int, int, int], _native.ClusterJob],
         options: dict[str, Any],
         name: str,
+        *,
+        resume: bool = False,
     ) -> None:
-        """`make_job` is given nodes, slots of all of them, and bytes of one node's memory."""
+        """`make_job` is given nodes, slots of all of them, and bytes of one node's memory.
+        With `resume` tasks are kept in the folder that the options name for temporary files
+        until the run ends well, and those of a run before are used."""
         self._ray = import_ray()
         self.name = name
         self._nodes = Nodes(self._ray)
@@ -89,6 +106,15 @@ class ClusterRun:
         self._task_options.setdefault("memory", f"{budget}B")
         self._remote = self._ray.remote(max_retries=_RETRIES)(run_task)
         self.job = make_job(nodes, slots, memory)
+        self._kept: KeptTasks | None = None
+        if resume:
+            if "temp_dir" not in options:
+                raise UserError(
+                    "--resume: expected --temp-dir, a folder that all nodes see, to keep tasks in"
+                )
+            shape = f"{nodes} {slots} {options.get('set', [])}"
+            self._kept = KeptTasks(options["temp_dir"], f"{shape}\n{self.job.signature()}")
+        self._keys: dict[tuple[int, int], str] = {}  # of kept tasks, by fragment and task
         self._order = itertools.count()
         self._waiting: list[tuple[int, int, _native.ClusterFragment, _native.ClusterTask]] = []
         self._running: dict[
@@ -116,6 +142,8 @@ class ClusterRun:
                 results = self._collect()
                 watch(self.job)
             self.job.finish(self._fetch)
+            if self._kept is not None:
+                self._kept.remove()
         except BaseException:
             self._cancel()
             raise
@@ -189,8 +217,23 @@ class ClusterRun:
             num_returns=fragment.partitions + 1,
             name=fragment.name,
             scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(node, soft=True),
-        ).remote(_native.version, fragment.document, task.document, options, *pieces)
+        ).remote(
+            _native.version,
+            fragment.document,
+            task.document,
+            options,
+            self._keep(fragment, task),
+            *pieces,
+        )
         return made
+
+    def _keep(self, fragment: _native.ClusterFragment, task: _native.ClusterTask) -> str | None:
+        if self._kept is None:
+            return None
+        reads = [f"{self._keys[number, index]} {part}" for number, index, part in task.pieces]
+        key = self._kept.name(fragment.document, task.document, reads)
+        self._keys[fragment.id, task.index] = key
+        return key
 
     def _run_here(
         self, fragment: _native.ClusterFragment, task: _native.ClusterTask, pieces: list[Any]

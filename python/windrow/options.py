@@ -29,6 +29,9 @@ class RunOptions(TypedDict, total=False):
     of three nodes would, one task after the other in this process."""
     progress: bool
     """Shows how far it is, on stderr or in the notebook."""
+    resume: bool
+    """On a cluster: keeps what tasks make in `temp_dir`, which all nodes must see, until the
+    run ends well, and uses what a run of the same job that was killed has kept there."""
     s3_endpoint: str
     """URL of an object store; otherwise AWS_ENDPOINT_URL, or else AWS."""
     token_file: str | os.PathLike[str]
@@ -59,7 +62,8 @@ def configure(**options: Unpack[RunOptions]) -> None:
 def native_options(options: RunOptions) -> dict[str, Any]:
     """The options as the extension takes them, with the defaults of the process."""
     merged: dict[str, Any] = {**_defaults, **options}
-    merged.pop("progress", None)
+    for name in ("progress", "resume"):
+        merged.pop(name, None)
     switches = merged.pop("switches", {})
     unknown = set(merged) - set(RunOptions.__annotations__)
     if unknown:
@@ -83,6 +87,11 @@ def native_options(options: RunOptions) -> dict[str, Any]:
 def place_of(options: RunOptions) -> str | Cluster:
     """Where a run with these options runs."""
     return options.get("on", _defaults.get("on", "local"))
+
+
+def resumes(options: RunOptions) -> bool:
+    """Whether a run with these options goes on with one that was killed."""
+    return options.get("resume", _defaults.get("resume", False))
 
 
 def shows_progress(options: RunOptions) -> bool:

@@ -73,6 +73,7 @@ def _run(request: dict[str, Any]) -> None:
             ),
             options,
             cluster.name,
+            resume=request["resume"],
         )
         try:
             with ProgressLine(request["progress"] != "none") as line:

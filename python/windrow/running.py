@@ -12,7 +12,7 @@ from typing import Any, Unpack
 from windrow import _native
 from windrow.cluster import Cluster, is_cluster
 from windrow.job import Inputs, document_text
-from windrow.options import RunOptions, native_options, place_of, shows_progress
+from windrow.options import RunOptions, native_options, place_of, resumes, shows_progress
 from windrow.progress import ProgressLine
 from windrow.sources import memory_rows
 
@@ -63,6 +63,7 @@ def execute(
             lambda nodes, slots, memory: work.on_cluster(native, nodes, slots, memory),
             native,
             cluster.name,
+            resume=resumes(options),
         )
         with ProgressLine(shows_progress(options)) as line:
             on_cluster.run(line.update)

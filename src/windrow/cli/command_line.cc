@@ -108,13 +108,20 @@ class CommandLine {
     command->add_option("--log-format", engine_.log_format, "text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->group(group);
+    command
+        ->add_flag("--resume", engine_.resume,
+                   "on a cluster: go on where a run of the same job was killed")
+        ->group(group);
     command->add_flag("--print-job", engine_.print_job, "print the job document and stop")
         ->group(group);
     AddSet(command);
   }
 
   void AddWhere(CLI::App* command) {
-    command->add_option("--on", engine_.on, "where to run: local")->group("Engine");
+    command
+        ->add_option("--on", engine_.on,
+                     "local, ray:N, ray:auto, ray://HOST:PORT or local:N")
+        ->group("Engine");
   }
 
   void AddS3(CLI::App* command, std::string* endpoint) {

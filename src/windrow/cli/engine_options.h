@@ -17,6 +17,7 @@ struct EngineOptions : runner::EngineOptions {
   std::string log_level = "warn";
   std::string log_format = "text";  ///< text or json
   bool print_job = false;
+  bool resume = false;  ///< keeps what tasks made, and uses what an earlier run kept
 };
 
 /// Options of `run` and `explain`.

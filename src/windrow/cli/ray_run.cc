@@ -76,6 +76,8 @@ std::string RequestOf(const plan::JobSpec& job, const EngineOptions& options,
   Put(json, "report", options.report);
   Put(json, "metrics", options.metrics);
   Put(json, "progress", options.progress);
+  json.Key("resume");
+  json.Bool(options.resume);
   json.Key("is_quiet");
   json.Bool(is_quiet);
   json.Key("options");
@@ -153,6 +155,10 @@ Status StatusOf(int exit_code, const std::string& python) {
       return Fail(Blame::kCancelled, "");
     case 128 + SIGTERM:
       return Fail(Blame::kCancelled, "cancelled");
+    case 128 + SIGKILL:
+      return ResourceError(
+          "--on ray: the process that drives the run was killed, perhaps for lack of "
+          "memory; --resume lets the next run go on from there");
     default:
       return Fail(Blame::kInternal, "");
   }

@@ -120,6 +120,10 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
   }
   ARROW_ASSIGN_OR_RAISE(const runner::RunPlace place, runner::PlaceOf(options.on));
   if (place.kind == runner::RunPlace::Kind::kRay) return RunOnRay(job, options, stop);
+  if (options.resume) {
+    return UserError("--resume: found --on ", options.on,
+                     "; expected a Ray cluster: a run in one process starts anew");
+  }
   ARROW_ASSIGN_OR_RAISE(const plan::Access access,
                         runner::AccessOf(options, run.switches, stop));
   ARROW_ASSIGN_OR_RAISE(const plan::PreparedJob prepared,

@@ -49,7 +49,20 @@ bool HasManifest(const JobSpec& job) {
   });
 }
 
-/// The files of every opened scan, by path.
+/// Before anything runs, so that a job does not end hours later at its last step.
+Status CheckDatabaseTargets(const JobSpec& job, const PreparedJob& prepared) {
+  for (const LogicalPlan& plan : prepared.plans) {
+    const auto* write = std::get_if<WriteSpec>(&*plan.sink);
+    if (write == nullptr || !IsDatabase(write->path.value)) continue;
+    ARROW_RETURN_NOT_OK(
+        At(FormatPlace(job.document_name, write->path.place),
+           CheckDatabaseTarget(*write, *plan.root->schema, prepared.databases)));
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
 Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened,
                                           const fs::ObjectAccess& access) {
   std::vector<InputFile> inputs;
@@ -70,20 +83,6 @@ Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& 
   std::sort(inputs.begin(), inputs.end());
   return inputs;
 }
-
-/// Before anything runs, so that a job does not end hours later at its last step.
-Status CheckDatabaseTargets(const JobSpec& job, const PreparedJob& prepared) {
-  for (const LogicalPlan& plan : prepared.plans) {
-    const auto* write = std::get_if<WriteSpec>(&*plan.sink);
-    if (write == nullptr || !IsDatabase(write->path.value)) continue;
-    ARROW_RETURN_NOT_OK(
-        At(FormatPlace(job.document_name, write->path.place),
-           CheckDatabaseTarget(*write, *plan.root->schema, prepared.databases)));
-  }
-  return Status::OK();
-}
-
-}  // namespace
 
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
                                const Access& access) {

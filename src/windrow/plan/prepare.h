@@ -46,6 +46,10 @@ struct PreparedJob {
   std::vector<InputFile> inputs;  ///< by path; filled when a sink asks for a manifest
 };
 
+/// The files that the scans among `opened` read, by path.
+Result<std::vector<InputFile>> ListInputs(const JobSpec& job, const OpenTables& opened,
+                                          const fs::ObjectAccess& access);
+
 Result<PreparedJob> PrepareJob(const JobSpec& job, const exec::Switches& switches,
                                const Access& access = {});
 

@@ -22,6 +22,7 @@
 
 #include "windrow/flight/kept_buffer.h"
 #include "windrow/plan/fragment_document.h"
+#include "windrow/python/background.h"
 #include "windrow/python/job_request.h"
 #include "windrow/python/options.h"
 #include "windrow/python/python_buffer.h"
@@ -162,6 +163,17 @@ class ClusterJob {
   }
 
   bool is_done() const { return run_.is_done(); }
+
+  std::string Signature() const {
+    return InBackground<std::string>(
+        [this](const arrow::StopToken& stop) -> arrow::Result<std::string> {
+          ARROW_ASSIGN_OR_RAISE(const exec::Switches switches,
+                                runner::SwitchesOf(request_.options));
+          return runner::SignatureOf(
+              request_.job, job_,
+              runner::ObjectAccessOf(request_.options, switches, stop));
+        });
+  }
 
   std::vector<PieceTuple> Unused() {
     std::vector<PieceTuple> pieces;
@@ -354,6 +366,7 @@ void DefineCluster(nb::module_& module) {
           "job"_a, "options"_a, "nodes"_a, "slots"_a, "node_memory"_a)
       .def("next", &ClusterJob::Next, "results"_a)
       .def("is_done", &ClusterJob::is_done)
+      .def("signature", &ClusterJob::Signature)
       .def("unused", &ClusterJob::Unused)
       .def("own_task", &ClusterJob::OwnTask, "fragment_document"_a, "task_document"_a,
            "buffers"_a)

@@ -6,8 +6,10 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <utility>
 
+#include "windrow/base/version.h"
 #include "windrow/plan/fragment_document.h"
 #include "windrow/plan/job_spec_writer.h"
 #include "windrow/plan/open_files.h"
@@ -123,6 +125,26 @@ Status ClusterRun::RunSinks(const PieceGetter& get) {
   }
   // The scans are bound to tables without rows, by name.
   return runner_->Run(sinks);
+}
+
+Result<std::string> SignatureOf(const plan::JobSpec& job,
+                                const plan::PreparedJob& prepared,
+                                const fs::ObjectAccess& access) {
+  if (!prepared.local_sources.empty()) {
+    return UserError("--resume: found the source '", *prepared.local_sources.begin(),
+                     "', which may be another in the next run; expected files only");
+  }
+  std::ostringstream text;
+  text << kVersion << '\n' << plan::WriteJobSpec(WithAbsolutePaths(job));
+  ARROW_ASSIGN_OR_RAISE(const auto inputs,
+                        plan::ListInputs(job, prepared.tables, access));
+  for (const plan::InputFile& input : inputs) {
+    std::error_code error;
+    const auto changed = std::filesystem::last_write_time(input.path, error);
+    text << input.path << ' ' << input.size_bytes << ' '
+         << (error ? 0 : changed.time_since_epoch().count()) << '\n';
+  }
+  return text.str();
 }
 
 Status RunHere(const plan::JobSpec& job, const plan::PreparedJob& prepared,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "windrow/fs/object_store.h"
 #include "windrow/plan/fragment_planner.h"
 #include "windrow/plan/job_spec.h"
 #include "windrow/plan/prepare.h"
@@ -54,6 +55,12 @@ class ClusterRun {
   plan::FragmentPlanner planner_;
   LocalRunner* runner_;
 };
+
+/// A text that differs where the job, its input files (by path, size and time of change)
+/// or the version of Windrow do. UserError for rows that no file holds.
+Result<std::string> SignatureOf(const plan::JobSpec& job,
+                                const plan::PreparedJob& prepared,
+                                const fs::ObjectAccess& access);
 
 /// Runs a job where `options` say, unless that is a Ray cluster: as it is, or as the
 /// fragments of a cluster, one task after the other. `runner` has the results.
