@@ -36,8 +36,9 @@ test: build  ## every test: unit, cases, Python
 	$(python) -m pytest tests || status=$$?; \
 	exit $$status
 
-soak: build  ## pod-usage with random faults; SECONDS= and RUNS= bound it
+soak: build  ## faults: pod-usage, random ones, SECONDS= and RUNS= bound it; a cluster, one each
 	@PYTHONPATH=tests $(python) tests/soak_pod_usage.py --seconds $(SECONDS) --runs $(RUNS)
+	@PYTHONPATH=tests $(python) tests/soak_cluster.py
 
 fuzz: build/asan/build.ninja  ## decoders on damaged input under the address sanitizer; SECONDS=
 	@cmake --build build/asan --target windrow-fuzz

@@ -88,7 +88,9 @@ def _workers(cluster: wr.Cluster) -> list[int]:
             environment = (process / "environ").read_bytes()
         except OSError:
             continue
-        if name.startswith(b"ray::") and str(cluster._folder).encode() in environment:
+        # A node's own agents have such names, too; it does not outlive them.
+        is_worker = name.startswith(b"ray::") and b"Agent" not in name
+        if is_worker and str(cluster._folder).encode() in environment:
             found.append(int(process.name))
     return found
 

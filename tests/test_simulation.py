@@ -66,7 +66,7 @@ def test_a_thousand_nodes_of_a_real_run(tmp_path, monkeypatch):
     with wr.Cluster("ray:2") as cluster:
         report = frame.collect(on=cluster, switches={"split_rows": 20_000}).report
     started = time.monotonic()
-    runs = wr.simulate(report, scale=10_000.0)
+    runs = wr.simulate(report, scale=1e6)
     assert time.monotonic() - started < 10
     assert [run.nodes for run in runs] == [1, 10, 30, 100, 300, 1000]
     assert all(a.seconds >= b.seconds * 0.99 for a, b in itertools.pairwise(runs))

@@ -306,11 +306,16 @@ class ClusterRun:
         try:
             return self._ray.get(reference)
         except errors.RayTaskError as error:
-            if isinstance(error.cause, WindrowError):
-                raise error.cause from None
-            if isinstance(error.cause, MemoryError):
+            cause = error.cause
+            if isinstance(cause, WindrowError):
+                raise cause from None
+            if isinstance(cause, errors.OutOfDiskError | errors.ObjectStoreFullError):
+                raise _store_is_full(where) from None
+            if isinstance(cause, MemoryError):
                 raise ResourceError(f"{where}: a node's memory ran out") from None
-            raise InternalError(f"{where} failed: {error.cause!r}") from error
+            raise InternalError(f"{where} failed: {cause!r}") from error
+        except (errors.OutOfDiskError, errors.ObjectStoreFullError):
+            raise _store_is_full(where) from None
         except errors.OutOfMemoryError:
             raise ResourceError(
                 f"{where}: a node's memory ran out {_RETRIES + 1} times; expected it to do with "
@@ -332,3 +337,10 @@ class ClusterRun:
             self._ray.wait(list(self._running), num_returns=len(self._running), timeout=2.0)
         self._running.clear()
         self._refs.clear()
+
+
+def _store_is_full(where: str) -> ResourceError:
+    return ResourceError(
+        f"{where}: found a node's object store and the disk behind it full; expected room for "
+        "the rows that are moved"
+    )
