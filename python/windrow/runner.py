@@ -8,6 +8,7 @@ the command's exit codes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -31,6 +32,9 @@ def _exit_code(error: WindrowError) -> int:
 
 
 def _cancel(number: int, frame: FrameType | None) -> NoReturn:
+    # Another one would cut short what ends the tasks and the nodes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -57,8 +61,9 @@ def _tell(run: ClusterRun, request: dict[str, Any], exit_code: int) -> None:
 
 def _run(request: dict[str, Any]) -> None:
     options = request["options"]
-    with Cluster(request["on"]) as cluster:
-        signal.signal(signal.SIGTERM, _cancel)  # Ray has set its own
+    # Ray tells of what it does again on stdout, which is for the outputs.
+    stdout = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr), Cluster(request["on"]) as cluster:
         run = ClusterRun(
             lambda nodes, slots, memory: _native.ClusterJob(
                 request["document"],
@@ -83,13 +88,16 @@ def _run(request: dict[str, Any]) -> None:
             raise
         _tell(run, request, 0)
         if not request["is_quiet"]:
-            print(*run.job.outputs(), sep="\n")
+            print(*run.job.outputs(), sep="\n", file=stdout)
 
 
 def main() -> int:
     """Runs the request on stdin; the exit code."""
+    signal.signal(signal.SIGINT, _cancel)
     signal.signal(signal.SIGTERM, _cancel)
     try:
+        # The command keeps them from a process that cannot handle them yet.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
         _run(json.load(sys.stdin))
     except WindrowError as error:
         print(f"windrow: {error}", file=sys.stderr)

@@ -102,10 +102,18 @@ std::string RequestOf(const plan::JobSpec& job, const EngineOptions& options,
   return text.GetString();
 }
 
-/// In the child: becomes the runner, which ends with its parent.
+/// In the child: becomes the runner, which ends with its parent. Signals for the process
+/// group, such as a terminal's, reach the parent only, which passes one on. They wait until
+/// the runner lets them in.
 [[noreturn]] void Become(const std::string& python, int request) {
   dup2(request, STDIN_FILENO);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  setpgid(0, 0);
+  sigset_t later;
+  sigemptyset(&later);
+  sigaddset(&later, SIGINT);
+  sigaddset(&later, SIGTERM);
+  sigprocmask(SIG_BLOCK, &later, nullptr);
+  prctl(PR_SET_PDEATHSIG, SIGINT);
   execlp(python.c_str(), python.c_str(), "-m", "windrow.runner", nullptr);
   _exit(kNotFound);
 }
