@@ -3,21 +3,39 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import re
 import secrets
 import shutil
+import signal
+import socket
+import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from windrow import _native
 from windrow.errors import StorageError, UserError
 
 _LEAST_STORE_BYTES = 100 << 20
 _PATIENCE_SECONDS = 60
+_CONNECT_SECONDS = 10
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # An error is raised where a task's result is taken; its pieces nobody asks for.
+    "RAY_IGNORE_UNHANDLED_ERRORS": "1",
+    # On SIGTERM nodes of this process end at once.
+    "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+}
 # Ray remembers the first one that a process has.
 _TOKEN = secrets.token_hex(32)
+_knows_token = False
 
 
 def is_cluster(on: object) -> bool:
@@ -27,8 +45,8 @@ def is_cluster(on: object) -> bool:
 
 def import_ray() -> Any:
     """The module, with settings that must be there before it is imported."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError:
@@ -36,6 +54,26 @@ def import_ray() -> Any:
             "on='ray…': found no Ray; expected it installed: pip install 'windrow[ray]'"
         ) from None
     return ray
+
+
+def _paths(name: str) -> list[str]:
+    return [path for path in os.environ.get(name, "").split(os.pathsep) if path]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or "no answer"
+
+
+@contextlib.contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Ray takes SIGTERM for itself; a handler that was there gets it back."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and before not in (signal.SIG_DFL, None):
+            signal.signal(signal.SIGTERM, before)
 
 
 class Cluster:
@@ -73,15 +111,27 @@ class Cluster:
         os.environ[name] = value
 
     def _start(self, nodes: int, settings: dict[str, Any]) -> None:
+        global _knows_token
+        if sys.modules.get("ray") is not None and not _knows_token:
+            raise UserError(
+                f"on={self.name!r}: found Ray imported already, which reads tokens once; "
+                "expected the first cluster that a process starts before `import ray`"
+            )
         # Ray's sockets need a short path.
         self._folder = Path(tempfile.mkdtemp(prefix="wr", dir="/tmp"))
+        # What Ray still writes on its way out is removed after it, as this is registered first.
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         token = self._folder / "token"
         token.touch(mode=0o600)
         token.write_text(_TOKEN, encoding="ascii")
         self._set("RAY_TMPDIR", str(self._folder))
         self._set("RAY_AUTH_MODE", "token")
         self._set("RAY_AUTH_TOKEN_PATH", str(token))
+        # The nodes' processes find the package where this one did.
+        package = str(Path(__file__).absolute().parents[1])
+        self._set("PYTHONPATH", os.pathsep.join([package, *_paths("PYTHONPATH")]))
         ray = import_ray()
+        _knows_token = True
         if ray.is_initialized():
             raise UserError(
                 f"on={self.name!r}: this process is connected to a Ray cluster already; "
@@ -94,38 +144,64 @@ class Cluster:
         node = {
             "num_cpus": max(cores // nodes, 1),
             "object_store_memory": max(min(store, 4 << 30), _LEAST_STORE_BYTES),
+            "memory": _native.default_memory() // nodes,
             "include_dashboard": False,
         }
-        self._nodes = RayNodes(
-            initialize_head=True,
-            head_node_args={
-                **node,
-                "node_ip_address": "127.0.0.2",
-                # What is larger does not live in the driver, which may have very many.
-                "_system_config": {"max_direct_call_object_size": 8 << 10, **settings},
-            },
-        )
-        for number in range(1, nodes):
-            self._nodes.add_node(wait=False, node_ip_address=f"127.0.0.{number + 2}", **node)
-        self._init(address=self._nodes.address, _node_ip_address="127.0.0.2")
-        self._nodes.wait_for_nodes(timeout=_PATIENCE_SECONDS)
+        head = {
+            **node,
+            "node_ip_address": "127.0.0.2",
+            # What is larger does not live in the driver, which may have very many.
+            "_system_config": {"max_direct_call_object_size": 8 << 10, **settings},
+        }
+        try:
+            with _own_sigterm():
+                self._nodes = RayNodes(initialize_head=True, head_node_args=head)
+            for number in range(1, nodes):
+                with _own_sigterm():
+                    self._nodes.add_node(
+                        wait=False, node_ip_address=f"127.0.0.{number + 2}", **node
+                    )
+            self._init(address=self._nodes.address, _node_ip_address="127.0.0.2")
+            self._nodes.wait_for_nodes(timeout=_PATIENCE_SECONDS)
+        except (RuntimeError, TimeoutError) as error:
+            raise StorageError(
+                f"on={self.name!r}: Ray's nodes do not start: {_first_line(error)}"
+            ) from error
 
     def _connect(self, address: str) -> None:
         ray = import_ray()
         if address == "auto" and ray.is_initialized():
             return
+        given = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
+        if given not in ("", "auto", "local"):
+            self._check_reachable(given)
         self._init(address=address)
+
+    def _check_reachable(self, address: str) -> None:
+        """Ray itself would try for minutes, and tell of it."""
+        host, _, port = address.removeprefix("ray://").rpartition(":")
+        if not host or not port.isdigit():
+            raise UserError(f"on={self.name!r}: found the address {address}; expected HOST:PORT")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+        except OSError as error:
+            raise StorageError(
+                f"on={self.name!r}: the Ray cluster is out of reach: {host}:{port}: "
+                f"{error.strerror or error}"
+            ) from None
 
     def _init(self, **arguments: Any) -> None:
         ray = import_ray()
-        try:
-            ray.init(logging_level="ERROR", log_to_driver=False, **arguments)
-        except (ConnectionError, RuntimeError, TimeoutError) as error:
-            reason = str(error).strip().partition("\n")[0] or "no answer"
-            raise StorageError(
-                f"on={self.name!r}: the Ray cluster is out of reach: {reason}"
-            ) from None
         self._is_connected = True
+        try:
+            with _own_sigterm():
+                ray.init(logging_level="ERROR", log_to_driver=False, **arguments)
+        except (ConnectionError, RuntimeError, TimeoutError, ray.exceptions.RayError) as error:
+            raise StorageError(
+                f"on={self.name!r}: the Ray cluster is out of reach: {_first_line(error)}"
+            ) from None
+        except ValueError as error:
+            raise UserError(f"on={self.name!r}: {_first_line(error)}") from None
 
     def close(self) -> None:
         """Disconnects, and ends the nodes that were started.

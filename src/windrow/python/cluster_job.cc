@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "windrow/exec/process_memory.h"
 #include "windrow/flight/kept_buffer.h"
 #include "windrow/plan/fragment_document.h"
 #include "windrow/python/background.h"
@@ -316,6 +317,7 @@ plan::ClusterShape ShapeOf(int nodes, int slots, int64_t node_memory) {
 }  // namespace
 
 void DefineCluster(nb::module_& module) {
+  module.def("default_memory", &exec::DefaultBudgetBytes);
   nb::class_<ClusterTask>(module, "ClusterTask")
       .def_ro("fragment", &ClusterTask::fragment)
       .def_ro("index", &ClusterTask::index)
@@ -328,7 +330,6 @@ void DefineCluster(nb::module_& module) {
       .def_ro("document", &ClusterFragment::document)
       .def_ro("partitions", &ClusterFragment::partitions)
       .def_ro("on_driver", &ClusterFragment::on_driver)
-      .def_ro("is_whole", &ClusterFragment::is_whole)
       .def_ro("is_whole", &ClusterFragment::is_whole)
       .def_ro("tasks", &ClusterFragment::tasks);
   nb::class_<Task>(module, "TaskRun")
