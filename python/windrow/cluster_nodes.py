@@ -7,7 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from windrow.errors import StorageError
+
 _LOOK_SECONDS = 2.0
+_PATIENCE_SECONDS = 60.0
 _TASKS_PER_SLOT = 2
 # Of a task's input; rows of many tasks are nearly as far from any node.
 _HOME_SHARE = 0.9
@@ -28,17 +31,34 @@ class Nodes:
         self._under_way: dict[str, int] = {}
         self._given: dict[tuple[int, str], int] = {}  # bytes, by fragment and node
         self._next_look = 0.0
-        self._look()
+        self.await_one()
 
     @property
     def count(self) -> int:
         """Nodes that take tasks."""
-        return max(len(self._slots), 1)
+        return len(self._slots)
 
     @property
     def slots(self) -> int:
         """Slots of all nodes."""
-        return max(sum(self._slots.values()), 1)
+        return sum(self._slots.values())
+
+    def slots_of(self, node: str) -> int:
+        """Slots of one that was chosen."""
+        return self._slots[node]
+
+    def await_one(self) -> None:
+        """Waits for a node that takes tasks, as those of a new cluster may be on their way."""
+        patience = time.monotonic() + _PATIENCE_SECONDS
+        self._look()
+        while not self._slots:
+            if time.monotonic() > patience:
+                raise StorageError(
+                    f"the Ray cluster has no node with a CPU; waited for one for "
+                    f"{_PATIENCE_SECONDS:.0f} seconds"
+                )
+            time.sleep(_LOOK_SECONDS / 4)
+            self._look()
 
     def _look(self) -> None:
         if time.monotonic() < self._next_look:

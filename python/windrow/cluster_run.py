@@ -25,6 +25,32 @@ _RETRIES = 3
 _WAIT_SECONDS = 0.1
 
 
+def _run_to_end(run: _native.TaskRun) -> None:
+    """Runs a task on a thread of its own, so that this one sees that it is to be cancelled."""
+    failures: list[BaseException] = []
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            run.run()
+        except BaseException as error:
+            failures.append(error)
+        ended.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        while not ended.wait(_WAIT_SECONDS):
+            pass
+    except BaseException:
+        run.cancel()
+        ended.wait()
+        raise
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
 def run_task(
     version: str,
     fragment: str,
@@ -47,29 +73,8 @@ def run_task(
         return (*pieces, (result, {"node": node, "seconds": 0.0, "cpu_seconds": 0.0}))
     started = time.perf_counter()
     run = _native.TaskRun(fragment, task, list(buffers), options)
-    failures: list[BaseException] = []
-    ended = threading.Event()
-
-    def work() -> None:
-        try:
-            run.run()
-        except BaseException as error:
-            failures.append(error)
-        ended.set()
-
-    thread = threading.Thread(target=work)
     cpu = time.process_time()
-    thread.start()
-    try:
-        while not ended.wait(_WAIT_SECONDS):
-            pass
-    except BaseException:
-        run.cancel()
-        ended.wait()
-        raise
-    thread.join()
-    if failures:
-        raise failures[0]
+    _run_to_end(run)
     told = {
         "node": node,
         "seconds": time.perf_counter() - started,
@@ -123,7 +128,7 @@ class ClusterRun:
         self._made: dict[Any, list[Any]] = {}  # pieces, by the reference of the result
         self._refs: dict[Piece, Any] = {}
         self._homes: dict[Piece, tuple[str, int]] = {}  # node and bytes
-        self._copies: set[tuple[Piece, str]] = set()  # on other nodes
+        self._copies: dict[Piece, set[str]] = {}  # nodes that have one
         self._fragments: dict[int, dict[str, Any]] = {}
 
     def run(self, watch: Callable[[_native.ClusterJob], None] = lambda job: None) -> None:
@@ -135,7 +140,7 @@ class ClusterRun:
                 for fragment in self.job.next(results):
                     self._add(fragment)
                 for piece in self.job.unused():
-                    self._refs.pop(piece, None)
+                    self._drop(piece)
                 if self.job.is_done():
                     break
                 self._submit()
@@ -180,6 +185,12 @@ class ClusterRun:
             item = (-task.bytes, next(self._order), fragment, task)
             heapq.heappush(self._waiting, item)
 
+    def _drop(self, piece: Piece) -> None:
+        """Nobody will read it any more."""
+        self._refs.pop(piece, None)
+        self._homes.pop(piece, None)
+        self._copies.pop(piece, None)
+
     def _submit(self) -> None:
         """Starts what waits, longest first, as long as a node has room."""
         while self._waiting:
@@ -210,21 +221,21 @@ class ClusterRun:
         node: str,
     ) -> list[Any]:
         strategies = self._ray.util.scheduling_strategies
-        slots = self._nodes.slots if fragment.is_whole else 1
+        slots = self._nodes.slots_of(node) if fragment.is_whole else 1
         options = {**self._task_options, "slots": slots}
-        made: list[Any] = self._remote.options(
+        remote = self._remote.options(
             num_cpus=slots,
             num_returns=fragment.partitions + 1,
             name=fragment.name,
             scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(node, soft=True),
-        ).remote(
-            _native.version,
-            fragment.document,
-            task.document,
-            options,
-            self._keep(fragment, task),
-            *pieces,
         )
+        keep = self._keep(fragment, task)
+        try:
+            made: list[Any] = remote.remote(
+                _native.version, fragment.document, task.document, options, keep, *pieces
+            )
+        except ImportError as error:  # from the server of Ray Client
+            raise _no_windrow(str(error)) from None
         return made
 
     def _keep(self, fragment: _native.ClusterFragment, task: _native.ClusterTask) -> str | None:
@@ -238,9 +249,10 @@ class ClusterRun:
     def _run_here(
         self, fragment: _native.ClusterFragment, task: _native.ClusterTask, pieces: list[Any]
     ) -> list[Any]:
-        run = self.job.own_task(fragment.document, task.document, self._ray.get(pieces))
+        buffers = [self._get(piece, fragment) for piece in pieces]
+        run = self.job.own_task(fragment.document, task.document, buffers)
         started, cpu = time.perf_counter(), time.process_time()
-        run.run()
+        _run_to_end(run)
         told = {
             "node": self._ray.get_runtime_context().get_node_id(),
             "seconds": time.perf_counter() - started,
@@ -252,7 +264,10 @@ class ClusterRun:
     def _collect(self) -> list[str]:
         """Waits for some tasks to end; what they told."""
         if not self._running:
-            raise InternalError("no task of the job runs, and none can start")
+            if not self._waiting:
+                raise InternalError("no task of the job runs, and none can start")
+            self._nodes.await_one()
+            return []
         ended, _ = self._ray.wait(list(self._running), num_returns=1, timeout=1.0)
         if ended:
             more, _ = self._ray.wait(list(self._running), num_returns=len(self._running), timeout=0)
@@ -280,8 +295,9 @@ class ClusterRun:
         moved = 0
         for piece in task.pieces:
             node, size = self._homes[piece]
-            if node != told["node"] and (piece, told["node"]) not in self._copies:
-                self._copies.add((piece, told["node"]))
+            copies = self._copies.setdefault(piece, {node})
+            if told["node"] not in copies:
+                copies.add(told["node"])
                 moved += size
                 self._fragments[piece[0]]["moved_bytes"] += size
         for partition, size in enumerate(sizes[1::2]):
@@ -313,6 +329,8 @@ class ClusterRun:
                 raise _store_is_full(where) from None
             if isinstance(cause, MemoryError):
                 raise ResourceError(f"{where}: a node's memory ran out") from None
+            if "failed to import on the worker" in str(cause):
+                raise _no_windrow(str(cause).strip().splitlines()[-1]) from None
             raise InternalError(f"{where} failed: {cause!r}") from error
         except (errors.OutOfDiskError, errors.ObjectStoreFullError):
             raise _store_is_full(where) from None
@@ -337,6 +355,10 @@ class ClusterRun:
             self._ray.wait(list(self._running), num_returns=len(self._running), timeout=2.0)
         self._running.clear()
         self._refs.clear()
+
+
+def _no_windrow(found: str) -> UserError:
+    return UserError(f"found no Windrow on a node ({found}); expected the driver's version on all")
 
 
 def _store_is_full(where: str) -> ResourceError:
