@@ -7,7 +7,9 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import tempfile
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +18,7 @@ from windrow.errors import StorageError, UserError
 
 _LEAST_STORE_BYTES = 100 << 20
 _PATIENCE_SECONDS = 60
+_CONNECT_SECONDS = 10
 # Ray remembers the first one that a process has.
 _TOKEN = secrets.token_hex(32)
 
@@ -114,12 +117,24 @@ class Cluster:
         ray = import_ray()
         if address == "auto" and ray.is_initialized():
             return
+        # Ray itself takes minutes to find that nobody listens there.
+        place = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
+        host, _, port = place.removeprefix("ray://").rpartition(":")
+        if host and port.isdigit():
+            try:
+                socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+            except OSError as error:
+                raise StorageError(
+                    f"on={self.name!r}: the Ray cluster is out of reach: {place}: {error.strerror}"
+                ) from None
         self._init(address=address)
 
     def _init(self, **arguments: Any) -> None:
         ray = import_ray()
         try:
-            ray.init(logging_level="ERROR", log_to_driver=False, **arguments)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the error says it
+                ray.init(logging_level="ERROR", log_to_driver=False, **arguments)
         except (ConnectionError, RuntimeError, TimeoutError) as error:
             reason = str(error).strip().partition("\n")[0] or "no answer"
             raise StorageError(

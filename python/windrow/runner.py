@@ -90,7 +90,12 @@ def main() -> int:
     """Runs the request on stdin; the exit code."""
     signal.signal(signal.SIGTERM, _cancel)
     try:
-        _run(json.load(sys.stdin))
+        request = json.load(sys.stdin)
+    except ValueError:
+        print("windrow: stdin: found no request; expected that of the command", file=sys.stderr)
+        return 2
+    try:
+        _run(request)
     except WindrowError as error:
         print(f"windrow: {error}", file=sys.stderr)
         return _exit_code(error)
