@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -192,9 +193,10 @@ class Cluster:
 
     def _init(self, **arguments: Any) -> None:
         ray = import_ray()
-        self._is_connected = True
+        self._is_connected = not ray.is_initialized()
         try:
-            with _own_sigterm():
+            with _own_sigterm(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the error says it
                 ray.init(logging_level="ERROR", log_to_driver=False, **arguments)
         except (ConnectionError, RuntimeError, TimeoutError, ray.exceptions.RayError) as error:
             raise StorageError(

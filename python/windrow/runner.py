@@ -98,7 +98,11 @@ def main() -> int:
     try:
         # The command keeps them from a process that cannot handle them yet.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-        _run(json.load(sys.stdin))
+        try:
+            request = json.load(sys.stdin)
+        except ValueError:
+            raise UserError("stdin: found no request; expected that of the command") from None
+        _run(request)
     except WindrowError as error:
         print(f"windrow: {error}", file=sys.stderr)
         return _exit_code(error)

@@ -13,9 +13,9 @@
 
 namespace windrow::cli {
 
-/// Runs the join of both tables on `nodes` Ray nodes of this machine, three ways: a plain
-/// shuffle, one with hot keys handled, and what the planner chooses. The schemas are those
-/// of the tables; every column is moved.
+/// Runs the join of both tables on `nodes` Ray nodes of this machine, three ways: a
+/// plain shuffle, one with hot keys handled, and what the planner chooses. The schemas
+/// are those of the tables; every column is moved.
 Result<std::vector<runner::LoadReport::Measured>> MeasureLoad(
     const recipe::KeyCountsOptions& tables, const arrow::Schema& left,
     const arrow::Schema& right, int64_t left_rows, int nodes, const EngineOptions& engine,

@@ -22,10 +22,10 @@
 #include "windrow/cli/run_job.h"
 #include "windrow/column/key_batch.h"
 #include "windrow/column/key_type.h"
+#include "windrow/column/partition_hash.h"
 #include "windrow/fs/atomic_output.h"
 #include "windrow/plan/key_load.h"
 #include "windrow/runner/load_report.h"
-#include "windrow/source/counter_random.h"
 
 namespace windrow::cli {
 namespace {
@@ -111,8 +111,7 @@ plan::JoinLoad LoadOf(const AllKeys& all, bool is_word, const KeyCounts& left,
     if (!all.batch.is_valid(position)) continue;
     if (positions->empty() || !is_same(positions->back(), position)) {
       positions->push_back(position);
-      load.keys.push_back(
-          {source::Mix64(static_cast<uint64_t>(all.batch.words()[position])), 0, 0});
+      load.keys.push_back({column::PartitionHash(all.batch.words()[position]), 0, 0});
     }
     plan::KeyRows& key = load.keys.back();
     if (position < num_left) {

@@ -18,16 +18,6 @@ namespace {
 using Json = rapidjson::Value;
 using SchemaPtr = std::shared_ptr<arrow::Schema>;
 
-void Put(PlanWriter& json, const char* key, int64_t value) {
-  json.Key(key);
-  json.Int64(value);
-}
-
-void Put(PlanWriter& json, const char* key, std::string_view value) {
-  json.Key(key);
-  PutText(json, value);
-}
-
 /// Bytes of any kind.
 std::string Coded(std::string_view bytes) { return arrow::util::base64_encode(bytes); }
 

@@ -79,8 +79,8 @@ struct FragmentPlanner::Exchange {
   }
 };
 
-/// While it lives, steps are looked at by someone to whom the order of their rows matters,
-/// or not.
+/// While it lives, steps are looked at by someone to whom the order of their rows
+/// matters, or not.
 class FragmentPlanner::OrderScope {
  public:
   OrderScope(FragmentPlanner* planner, bool matters)

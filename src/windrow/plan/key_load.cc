@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "windrow/column/partition_hash.h"
+
 namespace windrow::plan {
 namespace {
 
@@ -82,7 +84,7 @@ double Spread::max_over_mean() const {
 Spread SpreadByHash(const JoinLoad& load, int nodes) {
   Spread spread{std::vector<NodeLoad>(nodes), MovedWhole(AllBytes(load), nodes)};
   for (const KeyRows& key : load.keys) {
-    Add(load, key, &spread.nodes[NodeOf(key.hash, nodes)]);
+    Add(load, key, &spread.nodes[column::PartitionOf(key.hash, nodes)]);
   }
   return spread;
 }
@@ -123,7 +125,7 @@ Spread SpreadWithHotKeys(const JoinLoad& load, int nodes) {
   double whole = 0;
   for (size_t i = 0; i < load.keys.size(); ++i) {
     if (is_heavy[i]) continue;
-    Add(load, load.keys[i], &spread.nodes[NodeOf(load.keys[i].hash, nodes)]);
+    Add(load, load.keys[i], &spread.nodes[column::PartitionOf(load.keys[i].hash, nodes)]);
     whole += BytesOf(load, load.keys[i]);
   }
   spread.moved_bytes = MovedWhole(whole, nodes);

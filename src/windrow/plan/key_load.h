@@ -47,12 +47,7 @@ struct Spread {
   double max_over_mean() const;
 };
 
-/// The node of a hash, of `nodes`: equal shares of the hash's range.
-inline int NodeOf(uint64_t hash, int nodes) {
-  return static_cast<int>((static_cast<unsigned __int128>(hash) * nodes) >> 64);
-}
-
-/// Every key on the node of its hash.
+/// Every key on the node of its hash; nodes have equal shares of the hash's range.
 Spread SpreadByHash(const JoinLoad& load, int nodes);
 
 /// Consecutive keys on each node, about as many bytes on each as whole keys allow.

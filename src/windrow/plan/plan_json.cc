@@ -11,6 +11,7 @@ namespace windrow::plan {
 namespace {
 
 using Json = rapidjson::Value;
+using plan::Put;
 
 /// In the order of column::Aggregate.
 constexpr std::array kAggregates = {"count_rows", "count", "count_distinct", "sum", "min",
@@ -22,16 +23,6 @@ constexpr std::array kHows = {JoinHow::kInner, JoinHow::kLeft, JoinHow::kSemi,
 void PutBool(PlanWriter& json, const char* key, bool value) {
   json.Key(key);
   json.Bool(value);
-}
-
-void Put(PlanWriter& json, const char* key, std::string_view value) {
-  json.Key(key);
-  PutText(json, value);
-}
-
-void Put(PlanWriter& json, const char* key, int64_t value) {
-  json.Key(key);
-  json.Int64(value);
 }
 
 void Put(PlanWriter& json, const char* key, const std::optional<int64_t>& value) {
@@ -245,6 +236,16 @@ Result<decltype(LogicalNode::op)> OpOf(const Json& json, const std::string& step
 }
 
 }  // namespace
+
+void Put(PlanWriter& json, const char* key, std::string_view value) {
+  json.Key(key);
+  PutText(json, value);
+}
+
+void Put(PlanWriter& json, const char* key, int64_t value) {
+  json.Key(key);
+  json.Int64(value);
+}
 
 void PutText(PlanWriter& json, std::string_view text) {
   json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));

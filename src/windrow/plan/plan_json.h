@@ -5,6 +5,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ namespace windrow::plan {
 
 using PlanWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
+void Put(PlanWriter& json, const char* key, int64_t value);
+void Put(PlanWriter& json, const char* key, std::string_view value);
 void PutText(PlanWriter& json, std::string_view text);
 void PutTexts(PlanWriter& json, const std::vector<std::string>& texts);
 void PutSortKeys(PlanWriter& json, const std::vector<SortNode::Key>& keys);

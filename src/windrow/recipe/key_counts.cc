@@ -60,13 +60,14 @@ Result<plan::JobSpec> CountedJoinJob(const KeyCountsOptions& options,
     const std::string call = "count(" + plan::ToText(*plan::Expr::Column(names[i])) + ")";
     counts += (i == 0 ? "" : ", ") + ("c" + std::to_string(i)) + ": " + JsonText(call);
   }
+  const std::string keys = JsonText(columns.first) + ": " + JsonText(columns.second);
+  const std::string counted = kCountedStep;
   const std::string text =
       "windrow: 1\nsources:\n  left: {scan: " + JsonText(options.left) +
       "}\n  right: {scan: " + JsonText(options.right) +
-      "}\nsteps:\n  joined: {join: {left: left, right: right, on: {" +
-      JsonText(columns.first) + ": " + JsonText(columns.second) +
-      "}, suffix: " + kSuffix + "}}\n  " + kCountedStep + ": {aggregate: {by: [], columns: {" +
-      counts + "}}}\nsinks:\n  - {collect: " + kCountedStep + "}\n";
+      "}\nsteps:\n  joined: {join: {left: left, right: right, on: {" + keys +
+      "}, suffix: " + kSuffix + "}}\n  " + counted + ": {aggregate: {by: [], columns: {" +
+      counts + "}}}\nsinks:\n  - {collect: " + counted + "}\n";
   return plan::ReadJobSpec(text, "load-report", {});
 }
 
