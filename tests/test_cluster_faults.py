@@ -147,6 +147,28 @@ def test_a_node_that_comes(cluster: wr.Cluster, expected: bytes, tmp_path: Path)
     assert (tmp_path / "out.parquet").read_bytes() == expected
 
 
+def test_a_node_that_comes_before_a_task_that_takes_a_whole_one(tmp_path: Path):
+    with wr.Cluster("ray:1") as cluster:
+
+        def add_first(nodes: int, slots: int, memory: int) -> _native.ClusterJob:
+            cluster._nodes.add_node(
+                wait=True, num_cpus=1, include_dashboard=False, node_ip_address="127.0.0.9"
+            )
+            assert nodes == 1
+            return _native.ClusterJob(JOB, "job", {}, {}, [], {"set": []}, nodes, slots, memory)
+
+        run = ClusterRun(add_first, {"set": []}, cluster.name)
+        run._nodes._next_look = 0.0
+        patience = time.monotonic() + 30
+
+        def watch(job: _native.ClusterJob) -> None:
+            assert time.monotonic() < patience, "waits for a node with the slots of all"
+
+        with working_in(tmp_path):
+            run.run(watch)
+    assert (tmp_path / "out.parquet").exists()
+
+
 def test_a_run_that_is_cancelled(cluster: wr.Cluster, tmp_path: Path):
     (tmp_path / "out.parquet").write_bytes(b"old")
 

@@ -103,8 +103,8 @@ std::string RequestOf(const plan::JobSpec& job, const EngineOptions& options,
 }
 
 /// In the child: becomes the runner, which ends with its parent. Signals for the process
-/// group, such as a terminal's, reach the parent only, which passes one on. They wait until
-/// the runner lets them in.
+/// group, such as a terminal's, reach the parent only, which passes one on. They wait
+/// until the runner lets them in.
 [[noreturn]] void Become(const std::string& python, int request) {
   dup2(request, STDIN_FILENO);
   setpgid(0, 0);
