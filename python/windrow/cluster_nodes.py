@@ -25,6 +25,7 @@ class Nodes:
     def __init__(self, ray: Any) -> None:
         self._ray = ray
         self._slots: dict[str, int] = {}
+        self._memory: dict[str, int] = {}  # bytes that Ray may give to tasks
         self._under_way: dict[str, int] = {}
         self._given: dict[tuple[int, str], int] = {}  # bytes, by fragment and node
         self._next_look = 0.0
@@ -40,16 +41,28 @@ class Nodes:
         """Slots of all nodes."""
         return max(sum(self._slots.values()), 1)
 
+    @property
+    def memory(self) -> int:
+        """Bytes of the node that has least."""
+        return min(self._memory.values(), default=4 << 30)
+
+    @property
+    def slot_memory(self) -> int:
+        """Bytes that each slot may be given on every node."""
+        shares = [self._memory[node] // slots for node, slots in self._slots.items()]
+        return min(shares, default=4 << 30)
+
     def _look(self) -> None:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _LOOK_SECONDS
         alive = {
-            node["NodeID"]: int(node["Resources"].get("CPU", 0))
+            node["NodeID"]: node["Resources"]
             for node in self._ray.nodes()
-            if node["Alive"]
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
         }
-        self._slots = {node: slots for node, slots in alive.items() if slots > 0}
+        self._slots = {node: int(has["CPU"]) for node, has in alive.items()}
+        self._memory = {node: int(has.get("memory", 4 << 30)) for node, has in alive.items()}
 
     def choose(self, fragment: int, homes: Mapping[str, int], size: int) -> str | None:
         """The node for a task of a fragment with `size` bytes of input, of which nodes hold
