@@ -263,10 +263,10 @@ class ClusterRun:
         results = []
         for reference in ended:
             fragment, task, node = self._running.pop(reference)
-            if node is not None:
-                self._nodes.end(node)
             pieces = self._made.pop(reference)
             result, told = self._get(reference, fragment)
+            if node is not None:
+                self._nodes.end(node, told["seconds"])
             for partition, piece in enumerate(pieces):
                 self._refs[fragment.id, task.index, partition] = piece
             self._note(fragment, task, json.loads(result)["pieces"], told)
