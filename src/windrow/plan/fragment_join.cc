@@ -283,7 +283,10 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
   part.tasks.clear();
   MaySplit may_split = join.how == JoinHow::kInner ? MaySplit::kEither : MaySplit::kLeft;
   if (!switches_.split_partitions) may_split = MaySplit::kNone;
-  const auto tasks = ReduceTasksOf(left.sizes, right.sizes, may_split, shape_.slots);
+  ReduceRules rules;
+  rules.slots = shape_.slots;
+  rules.least_load = std::min(rules.least_load, switches_.piece_bytes);
+  const auto tasks = ReduceTasksOf(left.sizes, right.sizes, may_split, rules);
   bool is_in_order = left.order.holds() && right.order.holds();
   for (const ReduceTask& task : tasks) {
     is_in_order &= task.partitions.end - task.partitions.begin == 1;
@@ -295,13 +298,14 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
   }
   joined.order = {left.order.matters, std::move(order.keys), is_in_order, false};
   if (left_split_.insert(node.get()).second) {
-    const auto whole =
-        ReduceTasksOf(left.sizes, right.sizes, MaySplit::kNone, shape_.slots);
+    const auto whole = ReduceTasksOf(left.sizes, right.sizes, MaySplit::kNone, rules);
     std::ostringstream text;
     text.precision(3);
     text << "; " << tasks.size() << " tasks, rows per node at most "
-         << MaxOverMean(tasks, shape_.nodes) << " times the mean, "
-         << MaxOverMean(whole, shape_.nodes) << " with whole partitions";
+         << BalanceOf(tasks, shape_.nodes).rows << " times the mean, "
+         << BalanceOf(whole, shape_.nodes).rows << " with whole partitions";
+    const int64_t repeated = RepeatedBytes(tasks, left.sizes, right.sizes);
+    if (repeated > 0) text << "; they read " << FormatByteSize(repeated) << " again";
     decisions_[choices_.at(node.get())].reason += text.str();
   }
   return joined;
