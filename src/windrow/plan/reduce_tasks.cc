@@ -77,9 +77,9 @@ struct Grid {
 
 /// With S divided in p parts and R in q, a task reads S/p + R/q and all of them
 /// q S + p R. On n slots that ends soonest, by (q S + p R) / n + S/p + R/q, for
-/// p = sqrt(n S/R) and q = sqrt(n R/S): together n. Beyond that, repeating the other side
-/// costs more than smaller tasks gain. Where one side stays whole, half of p does about as
-/// well, since R is read by each task anyway, and other tasks fill the gaps.
+/// p = sqrt(n S/R) and q = sqrt(n R/S): together n. Beyond that, repeating the other
+/// side costs more than smaller tasks gain. Where one side stays whole, half of p does
+/// about as well, since R is read by each task anyway, and other tasks fill the gaps.
 Grid GridOf(double left, double right, MaySplit may_split, double share,
             const ReduceRules& rules) {
   const double slots = rules.slots;
@@ -107,17 +107,21 @@ double ShareOf(double total, const ReduceRules& rules) {
                    static_cast<double>(rules.least_load), 1.0});
 }
 
+double MostTogether(double share, const ReduceRules& rules) {
+  return std::min(share, static_cast<double>(rules.most_together));
+}
+
 /// Takes partitions one by one and makes tasks of whole ones, small neighbours together.
 class Coalescer {
  public:
   /// Tasks read all of the `left` and `right` map tasks.
-  Coalescer(double share, int left, int right, std::vector<ReduceTask>* tasks)
-      : share_(share), tasks_(tasks), next_{{0, 0}, {0, left}, {0, right}} {}
+  Coalescer(double most, int left, int right, std::vector<ReduceTask>* tasks)
+      : most_(most), tasks_(tasks), next_{{0, 0}, {0, left}, {0, right}} {}
 
   void Take(const PieceSize& partition) {
     const auto load = static_cast<double>(LoadOf(partition));
     // What is empty is no task of its own.
-    if (load_ > 0 && load > 0 && load_ + load > share_) Close();
+    if (load_ > 0 && load > 0 && load_ + load > most_) Close();
     load_ += load;
     ++next_.partitions.end;
     next_.rows += partition.rows;
@@ -140,7 +144,7 @@ class Coalescer {
   }
 
  private:
-  double share_;
+  double most_;
   std::vector<ReduceTask>* tasks_;
   ReduceTask next_;
   double load_ = 0;
@@ -162,7 +166,7 @@ std::vector<ReduceTask> ReduceTasksOf(const PieceSizes& left, const PieceSizes& 
   // There is nobody to share with.
   if (rules.slots == 1) may_split = MaySplit::kNone;
   std::vector<ReduceTask> tasks;
-  Coalescer whole(share, TasksOf(left), TasksOf(right), &tasks);
+  Coalescer whole(MostTogether(share, rules), TasksOf(left), TasksOf(right), &tasks);
   for (int p = 0; p < partitions; ++p) {
     const PieceSize& of_left = left_sums[static_cast<size_t>(p)];
     const PieceSize& of_right = right_sums[static_cast<size_t>(p)];
@@ -195,8 +199,8 @@ std::vector<ReduceTask> ReduceTasksOf(const PieceSizes& left, const PieceSizes& 
 std::vector<ReduceTask> ReduceTasksOf(const PieceSizes& input, const ReduceRules& rules) {
   const std::vector<PieceSize> sums = SumByPartition(input);
   std::vector<ReduceTask> tasks;
-  Coalescer whole(ShareOf(static_cast<double>(LoadOf(SumOf(sums))), rules),
-                  TasksOf(input), 0, &tasks);
+  const double share = ShareOf(static_cast<double>(LoadOf(SumOf(sums))), rules);
+  Coalescer whole(MostTogether(share, rules), TasksOf(input), 0, &tasks);
   for (const PieceSize& sum : sums) whole.Take(sum);
   whole.Close();
   return tasks;

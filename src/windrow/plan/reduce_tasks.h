@@ -43,14 +43,16 @@ inline constexpr int64_t kRowLoad = 32;
 struct ReduceRules {
   int slots = 1;  ///< of all nodes
   /// A task's share is what would give each slot so many tasks: enough that the longest
-  /// first on the slot that is free evens them out. Neighbours become one task up to a
-  /// share, so there may be up to twice as many tasks, and three times where partitions
-  /// are divided.
+  /// first on the slot that is free evens them out. There are about as many, or up to
+  /// three times as many where partitions are divided; more if partitions are large.
   int tasks_per_slot = 8;
   /// The most tasks that share one partition, for each slot.
   int splits_per_slot = 4;
   /// A share is at least this load: a task's own cost is about that of so many bytes.
   int64_t least_load = 64 << 10;
+  /// Neighbours become one task up to a share, but no more than this load: what fits the
+  /// memory of a task alone is to fit it together.
+  int64_t most_together = 64 << 20;
 };
 
 /// The tasks of a join, in the order of partitions, then of left and right map tasks, so

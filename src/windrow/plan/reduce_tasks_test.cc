@@ -138,6 +138,12 @@ TEST(ReduceTasks, SmallPartitionsAreReadTogether) {
   EXPECT_EQ(tasks.back().partitions.end, 1024);
 }
 
+TEST(ReduceTasks, PartitionsThatFillMemoryAreNotReadTogether) {
+  const PieceSizes large = Side({16, 1024, 400'000'000});
+  EXPECT_EQ(ReduceTasksOf(large, large, MaySplit::kEither, Slots(2)).size(), 1024u);
+  EXPECT_EQ(ReduceTasksOf(large, Slots(2)).size(), 1024u);
+}
+
 TEST(ReduceTasks, FewRowsAreOneTask) {
   const auto tasks =
       ReduceTasksOf(Side({4, 64, 64}), Side({4, 64, 64}), MaySplit::kEither, Slots(8));
