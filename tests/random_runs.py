@@ -17,6 +17,9 @@ import pytest
 from case_run import find_binary
 
 TIMEOUT_SECONDS = 60
+# Every so many jobs are run again as a cluster would.
+FRAGMENTS_ONE_IN = 3
+FRAGMENTS = ["--on", "local:3", "--set", "split_rows=20", "--set", "piece_bytes=400"]
 
 
 def seeds(count: int) -> range:
@@ -29,6 +32,15 @@ def check(
     seed: int, test: str, folder: Path, arguments: Sequence[str], difference: Callable[[], str]
 ) -> None:
     """Runs `job.yaml` of the folder; fails with what `difference` finds in the output."""
+    _check(seed, test, folder, arguments, difference)
+    if seed % FRAGMENTS_ONE_IN == 0:
+        _check(seed, test, folder, [*arguments, *FRAGMENTS], difference)
+    shutil.rmtree(folder)
+
+
+def _check(
+    seed: int, test: str, folder: Path, arguments: Sequence[str], difference: Callable[[], str]
+) -> None:
     command = [str(find_binary()), "run", "job.yaml", *arguments]
     run = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
@@ -42,7 +54,6 @@ def check(
             f"command: cd {shlex.quote(str(folder))} && {shlex.join(command)}",
             pytrace=False,
         )
-    shutil.rmtree(folder)
 
 
 def difference(table, expected, is_same: Callable[[object, object], bool] = operator.eq) -> str:

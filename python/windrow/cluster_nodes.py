@@ -11,7 +11,9 @@ from windrow.errors import StorageError
 
 _LOOK_SECONDS = 2.0
 _PATIENCE_SECONDS = 60.0
-_TASKS_PER_SLOT = 2
+# For each slot: one that runs and one that waits for it; more where tasks are so short that
+# a second of work is more of them.
+_LEAST_TASKS, _MOST_TASKS, _AHEAD_SECONDS = 2, 16, 1.0
 # Of a task's input; rows of many tasks are nearly as far from any node.
 _HOME_SHARE = 0.9
 
@@ -19,8 +21,8 @@ _HOME_SHARE = 0.9
 class Nodes:
     """The nodes as they are now, and what they were given.
 
-    A node has at most two tasks for each of its slots, one that runs and one that waits for
-    it, so a slow node gets fewer. Of those with room the one that was given least of a
+    A node has a few tasks for each of its slots under way, two where they take long, so a slow
+    node gets fewer. Of those with room the one that was given least of a
     fragment is next, unless nearly all of the task's input is on another. Nodes that come or
     go are seen within two seconds. A task whose node goes is run elsewhere by Ray.
     """
@@ -28,8 +30,10 @@ class Nodes:
     def __init__(self, ray: Any) -> None:
         self._ray = ray
         self._slots: dict[str, int] = {}
+        self._memory: dict[str, int] = {}  # bytes that Ray may give to tasks
         self._under_way: dict[str, int] = {}
         self._given: dict[tuple[int, str], int] = {}  # bytes, by fragment and node
+        self._task_seconds = _AHEAD_SECONDS  # of late
         self._next_look = 0.0
         self.await_one()
 
@@ -60,25 +64,39 @@ class Nodes:
             time.sleep(_LOOK_SECONDS / 4)
             self._look()
 
+    @property
+    def memory(self) -> int:
+        """Bytes of the node that has least."""
+        return min(self._memory.values(), default=4 << 30)
+
+    @property
+    def slot_memory(self) -> int:
+        """Bytes that each slot may be given on every node."""
+        shares = [self._memory[node] // slots for node, slots in self._slots.items()]
+        return min(shares, default=4 << 30)
+
     def _look(self) -> None:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _LOOK_SECONDS
         alive = {
-            node["NodeID"]: int(node["Resources"].get("CPU", 0))
+            node["NodeID"]: node["Resources"]
             for node in self._ray.nodes()
-            if node["Alive"]
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
         }
-        self._slots = {node: slots for node, slots in alive.items() if slots > 0}
+        self._slots = {node: int(has["CPU"]) for node, has in alive.items()}
+        self._memory = {node: int(has.get("memory", 4 << 30)) for node, has in alive.items()}
 
     def choose(self, fragment: int, homes: Mapping[str, int], size: int) -> str | None:
         """The node for a task of a fragment with `size` bytes of input, of which nodes hold
         some; None while all have enough to do."""
         self._look()
+        ahead = round(_AHEAD_SECONDS / max(self._task_seconds, 0.001))
+        most = min(max(ahead, _LEAST_TASKS), _MOST_TASKS)
         free = [
             node
             for node, slots in self._slots.items()
-            if self._under_way.get(node, 0) < _TASKS_PER_SLOT * slots
+            if self._under_way.get(node, 0) < most * slots
         ]
         if not free:
             return None
@@ -92,6 +110,7 @@ class Nodes:
         self._given[fragment, chosen] = given + max(size, 1)
         return chosen
 
-    def end(self, node: str) -> None:
-        """Notes that a task that `node` was chosen for has ended."""
+    def end(self, node: str, seconds: float) -> None:
+        """Notes that a task that `node` was chosen for has ended, after so long."""
         self._under_way[node] -= 1
+        self._task_seconds += (seconds - self._task_seconds) / 8

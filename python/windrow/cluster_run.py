@@ -23,6 +23,7 @@ Piece: TypeAlias = tuple[int, int, int]
 
 _RETRIES = 3
 _WAIT_SECONDS = 0.1
+_LEAST_MEMORY = 64 << 20
 
 
 def _run_to_end(run: _native.TaskRun) -> None:
@@ -104,13 +105,14 @@ class ClusterRun:
         self.name = name
         self._nodes = Nodes(self._ray)
         nodes, slots = self._nodes.count, self._nodes.slots
-        memory = int(self._ray.cluster_resources().get("memory", 4 << 30)) // nodes
         self._task_options = dict(options)
         self._task_options.pop("on", None)
-        budget = max(memory * 7 // 10 * nodes // slots, 64 << 20)
+        # What Ray sets aside for a task; the engine holds seven tenths of it at most.
+        self._task_memory = self._nodes.slot_memory
+        budget = max(self._task_memory * 7 // 10, _LEAST_MEMORY)
         self._task_options.setdefault("memory", f"{budget}B")
         self._remote = self._ray.remote(max_retries=_RETRIES)(run_task)
-        self.job = make_job(nodes, slots, memory)
+        self.job = make_job(nodes, slots, self._nodes.memory)
         self._kept: KeptTasks | None = None
         if resume:
             if "temp_dir" not in options:
@@ -225,6 +227,7 @@ class ClusterRun:
         options = {**self._task_options, "slots": slots}
         remote = self._remote.options(
             num_cpus=slots,
+            memory=slots * self._task_memory,
             num_returns=fragment.partitions + 1,
             name=fragment.name,
             scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(node, soft=True),
@@ -275,10 +278,10 @@ class ClusterRun:
         results = []
         for reference in ended:
             fragment, task, node = self._running.pop(reference)
-            if node is not None:
-                self._nodes.end(node)
             pieces = self._made.pop(reference)
             result, told = self._get(reference, fragment)
+            if node is not None:
+                self._nodes.end(node, told["seconds"])
             for partition, piece in enumerate(pieces):
                 self._refs[fragment.id, task.index, partition] = piece
             self._note(fragment, task, json.loads(result)["pieces"], told)

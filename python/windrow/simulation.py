@@ -4,10 +4,20 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from windrow.errors import UserError
+
+_KINDS = ("scan", "hash", "gather", "broadcast")
+_SKEWED = 1.5  # times the median
+_TASKS_PER_SLOT = 4
+_LEAST_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,12 +38,6 @@ class Simulated:
     """Bytes that went to other nodes."""
 
 
-@dataclass(frozen=True)
-class _Task:
-    seconds: float
-    bytes_in: int
-
-
 def simulate(
     report: Mapping[str, Any],
     nodes: Sequence[int] = (1, 10, 30, 100, 300, 1000),
@@ -41,35 +45,47 @@ def simulate(
     slots_per_node: int = 1,
     scale: float = 1.0,
     network: float = 1.25e9,
+    disk: float | None = None,
     task_overhead: float = 0.005,
     driver_overhead: float = 0.0005,
 ) -> list[Simulated]:
     """Replays the fragments of a run report on clusters of other sizes.
 
     `report` is that of a run on a cluster. `scale` makes its data so many times larger.
-    `network` is in bytes a second of one node. A task costs `task_overhead` seconds on its
-    slot beside its work, and `driver_overhead` seconds on the driver, which starts one after
-    the other.
+    `network` is what one node receives a second, in bytes; `disk` what it writes or reads a
+    second where pieces go through files (None: they stay in memory). A task costs
+    `task_overhead` seconds on its slot beside its work, and `driver_overhead` seconds on the
+    driver, which starts one after the other.
 
-    The model: a fragment starts when those it reads have ended. Its tasks are divided until
-    there are four for each slot, as the planner would, but one that gathers all rows of small
-    inputs only as far as `scale` makes these larger.
-    A task of an exchange gets the share (n - 1) / n of its bytes over the network, at its
-    slot's share of the node's rate. The longest task is started first, on the slot that is
-    free first. Not in it: disks, spilling, faults, the limits of one switch, and skew beyond
-    that of the tasks themselves.
+    The model: a fragment starts when those it reads have ended, and the longest task that
+    waits is next on the slot that is free. A task takes the seconds it took, and its pieces
+    the network: of n nodes, all but 1/n of them come from others, at the rate of the whole
+    node, but no fragment ends before the pieces of all its tasks fit through all nodes. Rows
+    that are broadcast go to every node before the tasks start. Tasks are divided until
+    there are four for each slot, as the planner would, but for two kinds: a partition that
+    takes half as long again as the median stays whole, since it may be one key, and one task
+    that gathers all rows is divided only as far as `scale` makes these larger. Shares below
+    a twentieth of a second are not worth a task. In the end the last rows go to the driver.
+
+    Not in it: memory that runs out, faults, slow nodes, the limits of one switch or of
+    storage that all nodes read, what the planner would decide otherwise on more nodes,
+    and the outputs that the driver writes. Seconds that a busy machine took predict a busy
+    one. So it is the best to expect, and shows where more nodes stop helping.
 
     >>> task = {"seconds": 2.0, "bytes_in": 0, "bytes_out": 100}
     >>> report = {"fragments": [{"id": 0, "inputs": [], "tasks": [task] * 8}]}
     >>> [round(run.seconds) for run in wr.simulate(report, [1, 2, 4])]
     [16, 8, 4]
     """
-    return [
-        _Simulation(
-            report, count, slots_per_node, scale, network, task_overhead, driver_overhead
-        ).run()
-        for count in nodes
-    ]
+    if not nodes or min(nodes) < 1 or slots_per_node < 1:
+        raise UserError(f"found {list(nodes)} nodes of {slots_per_node} slots; expected at least 1")
+    if network <= 0 or scale <= 0 or (disk is not None and disk <= 0):
+        raise UserError(
+            f"found scale={scale}, network={network}, disk={disk}; expected each above 0"
+        )
+    fragments = _fragments_of(report, scale)
+    machine = _Machine(slots_per_node, network, disk, scale, task_overhead, driver_overhead)
+    return [_Replay(machine, count, fragments).run() for count in nodes]
 
 
 def scaling_curve(runs: Sequence[Simulated]) -> str:
@@ -116,68 +132,183 @@ def scaling_curve(runs: Sequence[Simulated]) -> str:
     )
 
 
-class _Simulation:
-    def __init__(
-        self,
-        report: Mapping[str, Any],
-        nodes: int,
-        slots_per_node: int,
-        scale: float,
-        network: float,
-        task_overhead: float,
-        driver_overhead: float,
-    ) -> None:
-        self._fragments = report["fragments"]
+@dataclass(frozen=True)
+class _Machine:
+    slots_per_node: int
+    network: float
+    disk: float | None
+    scale: float
+    task_overhead: float
+    driver_overhead: float
+
+
+@dataclass(frozen=True)
+class _Task:
+    seconds: float
+    bytes_in: float  # pieces of other tasks
+    bytes_out: float
+
+    def times(self, factor: float) -> _Task:
+        return _Task(self.seconds * factor, self.bytes_in * factor, self.bytes_out * factor)
+
+
+def _sum(tasks: Sequence[_Task]) -> _Task:
+    return _Task(
+        sum(task.seconds for task in tasks),
+        sum(task.bytes_in for task in tasks),
+        sum(task.bytes_out for task in tasks),
+    )
+
+
+@dataclass(frozen=True)
+class _Fragment:
+    inputs: list[int]
+    kind: str
+    tasks: list[_Task]
+
+    @property
+    def bytes_out(self) -> float:
+        return _sum(self.tasks).bytes_out
+
+
+def _fragments_of(report: Mapping[str, Any], scale: float) -> dict[int, _Fragment]:
+    found = report.get("fragments")
+    if not found:
+        raise UserError("found no fragments in the report; expected that of a run on a cluster")
+    fragments: dict[int, _Fragment] = {}
+    for each in found:
+        tasks = [
+            _Task(task["seconds"], task["bytes_in"], task["bytes_out"]).times(scale)
+            for task in each["tasks"]
+        ]
+        missing = [id for id in each["inputs"] if id not in fragments]
+        if missing:
+            raise UserError(f"fragment {each['id']} reads {missing}; expected those before it")
+        kind = each.get("kind") or _kind_of(each["inputs"], tasks, fragments)
+        if kind not in _KINDS:
+            raise UserError(f"fragment {each['id']} is of kind {kind!r}; expected one of {_KINDS}")
+        fragments[each["id"]] = _Fragment(each["inputs"], kind, tasks)
+    return fragments
+
+
+def _kind_of(inputs: list[int], tasks: list[_Task], before: Mapping[int, _Fragment]) -> str:
+    """What its numbers say of a fragment: was each task given all of its inputs' rows?"""
+    if not inputs:
+        return "scan"
+    if len(tasks) == 1:
+        return "gather"
+    read = sum(before[id].bytes_out for id in inputs)
+    least = min((task.bytes_in for task in tasks), default=0)
+    return "broadcast" if least >= read > 0 else "hash"
+
+
+def _divided(fragment: _Fragment, slots: int, scale: float) -> list[_Task]:
+    """The fragment's tasks on so many slots."""
+    longest = math.inf
+    if fragment.kind == "hash" and fragment.tasks:
+        longest = _SKEWED * statistics.median(task.seconds for task in fragment.tasks)
+    whole = [task for task in fragment.tasks if task.seconds > longest]
+    even = [task for task in fragment.tasks if task.seconds <= longest]
+    total = _sum(even)
+    parts = min(_TASKS_PER_SLOT * slots - len(whole), int(total.seconds / _LEAST_SECONDS))
+    if fragment.kind == "gather":
+        parts = min(parts, int(scale))
+    if parts <= len(even):
+        return fragment.tasks
+    return [*whole, *[total.times(1 / parts)] * parts]
+
+
+class _Replay:
+    """One run of the fragments on so many nodes, event by event."""
+
+    def __init__(self, machine: _Machine, nodes: int, fragments: Mapping[int, _Fragment]) -> None:
+        self._machine = machine
         self._nodes = nodes
-        self._slots = nodes * slots_per_node
-        self._rate = network / slots_per_node
-        self._scale = scale
-        self._task_overhead = task_overhead
-        self._driver_overhead = driver_overhead
-        self._moved = 0.0
+        self._fragments = fragments
+        self._slots = nodes * machine.slots_per_node
+        self._free = self._slots
+        self._driver = 0.0  # when it has started what it was told to
         self._busy = 0.0
+        self._bytes_moved = 0.0
+        self._order = itertools.count()
+        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self._waiting: list[tuple[float, int, int]] = []  # longest first
+        self._left: dict[int, int] = {}  # tasks that have not ended, by fragment
+        self._earliest: dict[int, float] = {}  # ends of fragments, by what nodes can receive
+        self._complete: set[int] = set()
 
     def run(self) -> Simulated:
-        ends: dict[int, float] = {}
-        free = [0.0] * self._slots  # when each slot has nothing to do
-        driver = 0.0
-        for fragment in self._fragments:
-            begin = max((ends[read] for read in fragment["inputs"] if read in ends), default=0.0)
-            end = begin
-            for task in self._tasks(fragment):
-                driver = max(driver, begin) + self._driver_overhead
-                start = max(heapq.heappop(free), driver)
-                seconds = task.seconds + self._task_overhead + self._transfer(task)
-                heapq.heappush(free, start + seconds)
-                self._busy += seconds
-                end = max(end, start + seconds)
-            ends[fragment["id"]] = end
-        seconds = max(ends.values(), default=0.0)
-        capacity = seconds * self._slots
-        busy = self._busy / capacity if capacity > 0 else 0.0
-        return Simulated(self._nodes, seconds, busy, round(self._moved))
+        now = 0.0
+        self._start_ready(now)
+        while self._events:
+            now, _, happens = heapq.heappop(self._events)
+            happens(now)
+            while self._waiting and self._free > 0:
+                self._run_next(now)
+        read = {id for fragment in self._fragments.values() for id in fragment.inputs}
+        last = sum(each.bytes_out for id, each in self._fragments.items() if id not in read)
+        now += self._from_others(last) / self._machine.network
+        self._bytes_moved += self._from_others(last)
+        capacity = now * self._slots
+        busy_share = self._busy / capacity if capacity > 0 else 0.0
+        return Simulated(self._nodes, now, busy_share, round(self._bytes_moved))
 
-    def _tasks(self, fragment: Mapping[str, Any]) -> list[_Task]:
-        """Longest first, divided for the slots that there are."""
-        tasks = fragment["tasks"]
-        wanted = 4 * self._slots
-        # Shares below a twentieth of a second are not worth a task.
-        longest = max((task["seconds"] for task in tasks), default=0.0) * self._scale
-        parts = min(math.ceil(wanted / max(len(tasks), 1)), int(longest / 0.05))
-        if len(tasks) == 1 and fragment["inputs"]:
-            # It was one because there was little to do.
-            parts = min(parts, int(self._scale))
-        parts = max(parts, 1)
-        found = [
-            _Task(
-                task["seconds"] * self._scale / parts, int(task["bytes_in"] * self._scale / parts)
-            )
-            for task in tasks
-            for _ in range(parts)
-        ]
-        return sorted(found, key=lambda task: -task.seconds)
+    def _at(self, time: float, happens: Callable[[float], None]) -> None:
+        heapq.heappush(self._events, (time, next(self._order), happens))
 
-    def _transfer(self, task: _Task) -> float:
-        moved = task.bytes_in * (self._nodes - 1) / self._nodes
-        self._moved += moved
-        return moved / self._rate
+    def _from_others(self, size: float) -> float:
+        return size * (self._nodes - 1) / self._nodes
+
+    def _start_ready(self, now: float) -> None:
+        for id, fragment in self._fragments.items():
+            if id not in self._left and self._complete.issuperset(fragment.inputs):
+                self._left[id] = len(fragment.tasks)
+                self._at(now + self._broadcast(fragment), partial(self._start, id))
+
+    def _broadcast(self, fragment: _Fragment) -> float:
+        """Seconds until each node has all rows of the inputs, where all read them."""
+        if fragment.kind != "broadcast":
+            return 0.0
+        received = self._from_others(sum(self._fragments[id].bytes_out for id in fragment.inputs))
+        self._bytes_moved += received * self._nodes
+        return received / self._machine.network
+
+    def _start(self, id: int, now: float) -> None:
+        fragment = self._fragments[id]
+        tasks = _divided(fragment, self._slots, self._machine.scale)
+        self._left[id] = len(tasks)
+        moving = 0.0
+        for task in tasks:
+            alone = self._move(fragment, task)
+            moving += alone
+            seconds = self._machine.task_overhead + task.seconds + alone
+            heapq.heappush(self._waiting, (-seconds, next(self._order), id))
+        self._earliest[id] = now + moving / self._nodes
+        if not tasks:
+            self._at(now, partial(self._end, id))
+
+    def _move(self, fragment: _Fragment, task: _Task) -> float:
+        """Seconds of a task's pieces, if it is alone on its node."""
+        reads = task.bytes_in if fragment.kind in ("hash", "gather") else 0.0
+        self._bytes_moved += self._from_others(reads)
+        seconds = self._from_others(reads) / self._machine.network
+        if self._machine.disk is not None:
+            seconds += (reads + task.bytes_out) / self._machine.disk
+        return seconds
+
+    def _run_next(self, now: float) -> None:
+        negative, _, id = heapq.heappop(self._waiting)
+        self._free -= 1
+        self._busy -= negative
+        self._driver = max(self._driver, now) + self._machine.driver_overhead
+        self._at(self._driver - negative, partial(self._end_task, id))
+
+    def _end_task(self, id: int, now: float) -> None:
+        self._free += 1
+        self._left[id] -= 1
+        if self._left[id] == 0:
+            self._at(max(now, self._earliest[id]), partial(self._end, id))
+
+    def _end(self, id: int, now: float) -> None:
+        self._complete.add(id)
+        self._start_ready(now)

@@ -157,6 +157,14 @@ std::vector<FragmentTask> FragmentPlanner::TaskForPartitions(
   return tasks;
 }
 
+ReduceRules FragmentPlanner::Rules() const {
+  ReduceRules rules;
+  rules.slots = shape_.slots;
+  rules.least_load = std::min(rules.least_load, switches_.piece_bytes);
+  rules.most_together = 2 * switches_.piece_bytes;
+  return rules;
+}
+
 int FragmentPlanner::PartitionsFor(const std::optional<int64_t>& bytes) const {
   const int64_t least = int64_t{4} * shape_.slots;
   if (!bytes.has_value())

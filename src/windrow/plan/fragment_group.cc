@@ -135,7 +135,18 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceAggregate(
   Rows rows = OneTask(*groups);
   rows.order.within = groups->order.holds();
   const bool is_one_task = groups->spec.partitions == 1;
-  if (!is_one_task) rows.parts[0].tasks = TaskForPartitions(*groups);
+  if (!is_one_task) {
+    rows.parts[0].tasks.clear();
+    const IndexRange all{0, static_cast<int>(groups->tasks.size())};
+    int64_t first_row = 0;
+    for (const ReduceTask& task : ReduceTasksOf(groups->sizes, Rules())) {
+      // Rows of several partitions come in turns, task by task.
+      rows.order.within &= task.partitions.end - task.partitions.begin == 1;
+      rows.parts[0].tasks.push_back(
+          {std::nullopt, {groups->InputOf(task.partitions, all)}, first_row, task.bytes});
+      first_row += task.rows;
+    }
+  }
   ARROW_RETURN_NOT_OK(SortWithin(node->step, &rows));
   // Whether tasks come in order was asked when they were started.
   std::optional<TwoSteps> steps;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "windrow/base/byte_size.h"
+#include "windrow/plan/broadcast_choice.h"
 #include "windrow/plan/fragment_planner.h"
 #include "windrow/plan/fragment_rows.h"
 #include "windrow/plan/physical_plan.h"
@@ -169,45 +170,32 @@ Result<bool> FragmentPlanner::FilterRight(const NodePtr& node, const JoinNode& j
   return true;
 }
 
-/// Whether every left task is better given the whole right side than its left rows moved:
-/// R (n - 1) bytes against (R + S) (n - 1) / n.
+/// Whether every left task is better given the whole right side than its left rows moved.
 Result<bool> FragmentPlanner::MayBroadcast(const NodePtr& node, const JoinNode& join,
                                            const Rows& left, const Exchange& right) {
   const auto decided = choices_.find(node.get());
   if (decided != choices_.end()) return decisions_[decided->second].kind == kBroadcast;
-  const auto right_bytes = static_cast<double>(right.bytes());
+  // What a scan's types, and the filters above it, say of its bytes.
+  constexpr double kDoubt = 1.25;
   double left_bytes = 0;
   for (const Part& part : left.parts) {
     for (const FragmentTask& task : part.tasks) {
       left_bytes += static_cast<double>(task.bytes);
     }
   }
-  const double nodes =
-      std::min<double>(shape_.nodes, static_cast<double>(left.num_tasks()));
-  const double shuffled = (right_bytes + left_bytes) * (nodes - 1) / nodes;
-  const double broadcast = right_bytes * (nodes - 1);
-  // A pointer and a half a row, and a directory, beside the rows themselves.
-  const double table = right_bytes * 1.3 + static_cast<double>(right.rows()) * 16 / 0.7;
-  const double most = static_cast<double>(shape_.node_memory) / 4;
-  const auto text = [](double bytes) {
-    return FormatByteSize(static_cast<int64_t>(bytes));
-  };
-  std::ostringstream reason;
-  reason << "right " << text(right_bytes) << ", left about " << text(left_bytes) << ", "
-         << nodes << " nodes: broadcast moves " << text(broadcast) << ", shuffle "
-         << text(shuffled);
-  bool is_broadcast = broadcast <= shuffled && switches_.broadcast;
-  if (join.left_keys.empty()) {
-    is_broadcast = true;
-    reason << "; without keys every pair of rows is looked at";
-  } else if (is_broadcast && table > most) {
-    is_broadcast = false;
-    reason << "; the right side would take " << text(table) << " of each node, more than "
-           << text(most);
-  }
-  decisions_.push_back({node->step, is_broadcast ? kBroadcast : "shuffle", reason.str(),
-                        static_cast<int64_t>(is_broadcast ? broadcast : shuffled),
-                        right.fragments()});
+  JoinSizes sizes;
+  sizes.how = join.how;
+  sizes.has_keys = !join.left_keys.empty();
+  sizes.left = {0, left_bytes, kDoubt};
+  sizes.right = {static_cast<double>(right.rows()), static_cast<double>(right.bytes())};
+  sizes.nodes = std::min(shape_.nodes, static_cast<int>(left.num_tasks()));
+  sizes.node_memory = static_cast<double>(shape_.node_memory);
+  sizes.may_send_left = false;
+  BroadcastChoice choice = ChooseBroadcast(sizes);
+  if (!switches_.broadcast && sizes.has_keys) choice.way = MoveWay::kShuffle;
+  const bool is_broadcast = choice.way == MoveWay::kBroadcastRight;
+  decisions_.push_back({node->step, is_broadcast ? kBroadcast : "shuffle", choice.reason,
+                        static_cast<int64_t>(choice.moved_bytes()), right.fragments()});
   choices_[node.get()] = decisions_.size() - 1;
   return is_broadcast;
 }
@@ -283,7 +271,7 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
   part.tasks.clear();
   MaySplit may_split = join.how == JoinHow::kInner ? MaySplit::kEither : MaySplit::kLeft;
   if (!switches_.split_partitions) may_split = MaySplit::kNone;
-  const auto tasks = ReduceTasksOf(left.sizes, right.sizes, may_split, shape_.slots);
+  const auto tasks = ReduceTasksOf(left.sizes, right.sizes, may_split, Rules());
   bool is_in_order = left.order.holds() && right.order.holds();
   for (const ReduceTask& task : tasks) {
     is_in_order &= task.partitions.end - task.partitions.begin == 1;
@@ -295,13 +283,14 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Shuffle(const NodePtr& node,
   }
   joined.order = {left.order.matters, std::move(order.keys), is_in_order, false};
   if (left_split_.insert(node.get()).second) {
-    const auto whole =
-        ReduceTasksOf(left.sizes, right.sizes, MaySplit::kNone, shape_.slots);
+    const auto whole = ReduceTasksOf(left.sizes, right.sizes, MaySplit::kNone, Rules());
     std::ostringstream text;
     text.precision(3);
     text << "; " << tasks.size() << " tasks, rows per node at most "
-         << MaxOverMean(tasks, shape_.nodes) << " times the mean, "
-         << MaxOverMean(whole, shape_.nodes) << " with whole partitions";
+         << BalanceOf(tasks, shape_.nodes).rows << " times the mean, "
+         << BalanceOf(whole, shape_.nodes).rows << " with whole partitions";
+    const int64_t repeated = RepeatedBytes(tasks, left.sizes, right.sizes);
+    if (repeated > 0) text << "; they read " << FormatByteSize(repeated) << " again";
     decisions_[choices_.at(node.get())].reason += text.str();
   }
   return joined;

@@ -14,6 +14,7 @@
 #include "windrow/exec/switches.h"
 #include "windrow/plan/fragment.h"
 #include "windrow/plan/prepare.h"
+#include "windrow/plan/reduce_tasks.h"
 
 namespace windrow::plan {
 
@@ -131,6 +132,7 @@ class FragmentPlanner {
   void FindUnused();
 
   int PartitionsFor(const std::optional<int64_t>& bytes) const;
+  ReduceRules Rules() const;
   std::string NewColumn();
 
   const PreparedJob& job_;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "windrow/column/partition_hash.h"
+#include "windrow/plan/moved_bytes.h"
 
 namespace windrow::plan {
 namespace {
@@ -23,9 +24,6 @@ void Add(const JoinLoad& load, double left_rows, double right_rows, NodeLoad* no
 void Add(const JoinLoad& load, const KeyRows& key, NodeLoad* node) {
   Add(load, static_cast<double>(key.left), static_cast<double>(key.right), node);
 }
-
-/// Bytes of keys that go whole to one node each: all but those that are there already.
-double MovedWhole(double bytes, int nodes) { return bytes * (nodes - 1) / nodes; }
 
 double AllBytes(const JoinLoad& load) { return load.left_bytes() + load.right_bytes(); }
 
@@ -82,7 +80,7 @@ double Spread::max_over_mean() const {
 }
 
 Spread SpreadByHash(const JoinLoad& load, int nodes) {
-  Spread spread{std::vector<NodeLoad>(nodes), MovedWhole(AllBytes(load), nodes)};
+  Spread spread{std::vector<NodeLoad>(nodes), MovedByKey(AllBytes(load), nodes)};
   for (const KeyRows& key : load.keys) {
     Add(load, key, &spread.nodes[column::PartitionOf(key.hash, nodes)]);
   }
@@ -90,7 +88,7 @@ Spread SpreadByHash(const JoinLoad& load, int nodes) {
 }
 
 Spread SpreadByRange(const JoinLoad& load, int nodes) {
-  Spread spread{std::vector<NodeLoad>(nodes), MovedWhole(AllBytes(load), nodes)};
+  Spread spread{std::vector<NodeLoad>(nodes), MovedByKey(AllBytes(load), nodes)};
   const double share = AllBytes(load) / nodes;
   double before = 0;
   for (const KeyRows& key : load.keys) {
@@ -128,7 +126,7 @@ Spread SpreadWithHotKeys(const JoinLoad& load, int nodes) {
     Add(load, load.keys[i], &spread.nodes[column::PartitionOf(load.keys[i].hash, nodes)]);
     whole += BytesOf(load, load.keys[i]);
   }
-  spread.moved_bytes = MovedWhole(whole, nodes);
+  spread.moved_bytes = MovedByKey(whole, nodes);
   for (const size_t i : heavy) {
     const KeyRows& key = load.keys[i];
     const double left = static_cast<double>(key.left) * load.left_row_bytes;
@@ -145,7 +143,7 @@ Spread SpreadWithHotKeys(const JoinLoad& load, int nodes) {
           &spread.nodes[node]);
       // A node keeps what it has of them, and takes the rest from the others.
       spread.moved_bytes += std::max(0.0, poured[node] - rows / nodes) * row_bytes +
-                            MovedWhole(copied_bytes, nodes);
+                            MovedByKey(copied_bytes, nodes);
     }
   }
   return spread;

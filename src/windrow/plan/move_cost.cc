@@ -3,12 +3,10 @@
 
 #include <algorithm>
 
+#include "windrow/plan/moved_bytes.h"
+
 namespace windrow::plan {
 namespace {
-
-/// Bytes in the memory of a table that a join builds of rows: a slot of 16 bytes at a
-/// fill of 0.7, and a third more than the rows for their layout.
-double TableBytes(double rows, double bytes) { return bytes * 1.3 + rows * 16 / 0.7; }
 
 /// Seconds of the fullest of `nodes` when `spread` has been moved, and both sides were
 /// written and read once on the way.
@@ -19,7 +17,7 @@ double ShuffleSeconds(const JoinLoad& load, const Spread& spread, int nodes,
       all / nodes * (1 / rates.partition + 1 / rates.disk + 1 / rates.disk);
   double slowest = 0;
   for (const NodeLoad& node : spread.nodes) {
-    const double share = node.bytes > 0 ? node.bytes * (nodes - 1) / nodes : 0;
+    const double share = MovedByKey(node.bytes, nodes);
     const double seconds = share / rates.network +
                            node.right_rows * load.right_row_bytes / rates.build +
                            node.left_rows * load.left_row_bytes / rates.probe;
@@ -44,12 +42,12 @@ MoveCost BroadcastCost(const JoinLoad& load, int nodes, const ClusterRates& rate
       static_cast<double>(sends_right ? load.right_rows() : load.left_rows());
   MoveCost cost;
   cost.name = "broadcast";
-  cost.moved_bytes = sent * (nodes - 1);
-  cost.seconds = sent * (nodes - 1) / nodes / rates.network + sent / rates.build +
+  cost.moved_bytes = MovedToAll(sent, nodes);
+  cost.seconds = MovedByKey(sent, nodes) / rates.network + sent / rates.build +
                  kept / nodes / rates.probe;
   cost.reason = sends_right ? "the right side goes to every node"
                             : "the left side goes to every node";
-  if (TableBytes(rows, sent) > rates.node_memory / 4) {
+  if (TableBytes(rows, sent) > rates.node_memory * kTableShare) {
     cost.is_possible = false;
     cost.reason = "its table takes more than a quarter of a node's memory";
   }
@@ -75,7 +73,7 @@ MoveCost SemiJoinCost(const JoinLoad& load, int nodes, const ClusterRates& rates
   const Spread spread = SpreadWithHotKeys(filtered, nodes);
   MoveCost cost = CostOf("semi-join", filtered, spread, nodes, rates);
   // Brought together, and sent to every node.
-  const double sent = 2 * filter * (nodes - 1) / nodes;
+  const double sent = 2 * MovedByKey(filter, nodes);
   cost.moved_bytes += sent * nodes;
   cost.seconds += sent / rates.network + load.left_bytes() / nodes / rates.probe;
   const Matches matches = MatchesOf(load);
