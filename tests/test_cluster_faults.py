@@ -90,7 +90,7 @@ def _workers(cluster: wr.Cluster) -> list[int]:
             continue
         # A node's own agents have such names, too; it does not outlive them.
         is_worker = name.startswith(b"ray::") and b"Agent" not in name
-        if is_worker and str(cluster._folder).encode() in environment:
+        if is_worker and str(cluster._folder.path).encode() in environment:
             found.append(int(process.name))
     return found
 

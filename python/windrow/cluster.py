@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import re
@@ -12,7 +11,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from windrow import _native
+from windrow.cluster_folder import ClusterFolder
 from windrow.errors import StorageError, UserError
 
 _LEAST_STORE_BYTES = 100 << 20
@@ -92,7 +91,7 @@ class Cluster:
     def __init__(self, on: str, *, settings: dict[str, Any] | None = None) -> None:
         self.name = on
         self._nodes: Any = None
-        self._folder: Path | None = None
+        self._folder: ClusterFolder | None = None
         self._is_connected = False
         self._old_environment: dict[str, str | None] = {}
         started = re.fullmatch(r"ray:(\d+)", on)
@@ -118,14 +117,11 @@ class Cluster:
                 f"on={self.name!r}: found Ray imported already, which reads tokens once; "
                 "expected the first cluster that a process starts before `import ray`"
             )
-        # Ray's sockets need a short path.
-        self._folder = Path(tempfile.mkdtemp(prefix="wr", dir="/tmp"))
-        # What Ray still writes on its way out is removed after it, as this is registered first.
-        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
-        token = self._folder / "token"
+        self._folder = ClusterFolder()
+        token = self._folder.path / "token"
         token.touch(mode=0o600)
         token.write_text(_TOKEN, encoding="ascii")
-        self._set("RAY_TMPDIR", str(self._folder))
+        self._set("RAY_TMPDIR", str(self._folder.path))
         self._set("RAY_AUTH_MODE", "token")
         self._set("RAY_AUTH_TOKEN_PATH", str(token))
         # The nodes' processes find the package where this one did.
@@ -224,7 +220,7 @@ class Cluster:
                 os.environ[name] = value
         self._old_environment = {}
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             self._folder = None
 
     def __enter__(self) -> Self:
