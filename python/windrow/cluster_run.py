@@ -110,7 +110,7 @@ class ClusterRun:
         # What Ray sets aside for a task; the engine holds seven tenths of it at most.
         self._task_memory = self._nodes.slot_memory
         budget = max(self._task_memory * 7 // 10, _LEAST_MEMORY)
-        self._task_options.setdefault("memory", f"{budget}B")
+        self._slot_budget = None if "memory" in options else budget
         self._remote = self._ray.remote(max_retries=_RETRIES)(run_task)
         self.job = make_job(nodes, slots, self._nodes.memory)
         self._kept: KeptTasks | None = None
@@ -225,6 +225,8 @@ class ClusterRun:
         strategies = self._ray.util.scheduling_strategies
         slots = self._nodes.slots_of(node) if fragment.is_whole else 1
         options = {**self._task_options, "slots": slots}
+        if self._slot_budget is not None:
+            options["memory"] = f"{slots * self._slot_budget}B"
         remote = self._remote.options(
             num_cpus=slots,
             memory=slots * self._task_memory,
