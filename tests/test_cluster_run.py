@@ -63,8 +63,7 @@ def test_a_handler_of_sigterm_stays(cluster: wr.Cluster):
 
 def test_nodes_share_what_the_machine_has(cluster: wr.Cluster):
     run = _run_of(JOB, cluster)
-    each = int(run._task_options["memory"].removesuffix("B"))
-    assert 3 * each <= _native.default_memory()
+    assert 3 * run._slot_budget <= _native.default_memory()
 
 
 def test_bad_data(cluster: wr.Cluster):
