@@ -138,6 +138,8 @@ def main() -> int:
             wrong = _judge(code, errors, (folder / "out.parquet").read_bytes(), expected)
             failures += bool(wrong)
             told = next((line for line in errors.splitlines() if "windrow:" in line), "")[:160]
+            if wrong:
+                print(errors)
             print(f"{fault_name}: {wrong or 'well'}, exit code {code}, {seconds:.0f} s {told}")
             sys.stdout.flush()
     print(f"{len(FAULTS) - failures} well, {failures} not")

@@ -61,9 +61,14 @@ def _tell(run: ClusterRun, request: dict[str, Any], exit_code: int) -> None:
 
 def _run(request: dict[str, Any]) -> None:
     options = request["options"]
-    # Ray tells of what it does again on stdout, which is for the outputs.
+    # Ray tells of what it does again, and of what its own processes meet, on stdout, which is
+    # for the outputs; what comes of it is said in the end.
     stdout = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr), Cluster(request["on"]) as cluster:
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        Cluster(request["on"]) as cluster,
+    ):
         run = ClusterRun(
             lambda nodes, slots, memory: _native.ClusterJob(
                 request["document"],
