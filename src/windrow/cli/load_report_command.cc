@@ -23,7 +23,6 @@
 #include "windrow/column/key_batch.h"
 #include "windrow/column/key_type.h"
 #include "windrow/column/partition_hash.h"
-#include "windrow/fs/atomic_output.h"
 #include "windrow/plan/key_load.h"
 #include "windrow/runner/load_report.h"
 
@@ -157,12 +156,6 @@ Result<double> RateOf(const char* option, const std::string& text) {
   return static_cast<double>(*bytes);
 }
 
-Status WriteText(const std::string& path, const std::string& text) {
-  ARROW_ASSIGN_OR_RAISE(const auto file, fs::AtomicOutput::Open(path));
-  ARROW_RETURN_NOT_OK(file->stream()->Write(text));
-  return file->Commit();
-}
-
 Result<LoadReport> MakeReport(const LoadReportCommand& command,
                               const plan::Collected& results) {
   LoadReport report;
@@ -231,10 +224,10 @@ Status RunLoadReport(const LoadReportCommand& command, const EngineOptions& engi
         run.max_over_mean());
   }
   if (!command.json.empty()) {
-    ARROW_RETURN_NOT_OK(WriteText(command.json, runner::ToJson(report)));
+    ARROW_RETURN_NOT_OK(WriteWhole(command.json, runner::ToJson(report)));
   }
   if (command.output.empty()) return Status::OK();
-  return WriteText(command.output, runner::ToHtml(report));
+  return WriteWhole(command.output, runner::ToHtml(report));
 }
 
 }  // namespace windrow::cli

@@ -52,13 +52,6 @@ Status WriteReport(const std::string& path, const runner::RunReport& report) {
   return Status::OK();
 }
 
-/// Appears whole or not at all, so whoever collects it never reads half.
-Status WriteWhole(const std::string& path, const std::string& text) {
-  ARROW_ASSIGN_OR_RAISE(const auto file, fs::AtomicOutput::Open(path));
-  ARROW_RETURN_NOT_OK(file->stream()->Write(text));
-  return file->Commit();
-}
-
 /// The results in memory that outlives the run's budget.
 Result<plan::Collected> CopyOf(const plan::Collected& results) {
   plan::Collected copies;
@@ -94,6 +87,12 @@ void LogRun(const runner::RunReport& report, const Status& status) {
 }
 
 }  // namespace
+
+Status WriteWhole(const std::string& path, const std::string& text) {
+  ARROW_ASSIGN_OR_RAISE(const auto file, fs::AtomicOutput::Open(path));
+  ARROW_RETURN_NOT_OK(file->stream()->Write(text));
+  return file->Commit();
+}
 
 Result<plan::JobSpec> LoadJob(const DocumentOptions& options) {
   std::map<std::string, std::string> variables;

@@ -25,6 +25,10 @@ Status RunJob(const plan::JobSpec& job, const EngineOptions& options,
 Result<plan::Collected> CollectJob(const plan::JobSpec& job, const EngineOptions& options,
                                    const arrow::StopToken& stop);
 
+/// Writes a small file that appears whole or not at all, so whoever collects it never
+/// reads half.
+Status WriteWhole(const std::string& path, const std::string& text);
+
 /// How the options say that object stores are reached.
 Result<fs::ObjectAccess> ObjectAccessOf(const EngineOptions& options,
                                         const arrow::StopToken& stop);

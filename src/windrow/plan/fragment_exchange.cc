@@ -18,6 +18,14 @@ constexpr int kMostPartitions = 1024;
 
 }  // namespace
 
+Result<NodePtr> ScanOf(const std::string& name,
+                       const std::shared_ptr<arrow::Schema>& schema) {
+  ScanNode scan{OpenBatches(schema, {}), {}};
+  scan.columns.resize(static_cast<size_t>(schema->num_fields()));
+  std::iota(scan.columns.begin(), scan.columns.end(), 0);
+  return MakeNode(name, std::move(scan));
+}
+
 PieceInput FragmentPlanner::Exchange::InputOf(IndexRange partitions,
                                               IndexRange map_tasks) const {
   PieceInput input{name, {}};
@@ -64,6 +72,14 @@ const FragmentPlanner::Exchange* FragmentPlanner::Find(const NodePtr& node,
   return found->second.get();
 }
 
+/// Rows that are kept keep their order, whoever reads them; null until they are there.
+const FragmentPlanner::Exchange* FragmentPlanner::FindKept(const std::string& step) {
+  const auto found = exchanges_.find({kept_.at(step), kKeep, true});
+  if (found == exchanges_.end() || !found->second->is_complete()) return nullptr;
+  found->second->is_read = true;
+  return found->second.get();
+}
+
 FragmentPlanner::Exchange& FragmentPlanner::Start(const NodePtr& node,
                                                   const std::string& purpose, Rows rows,
                                                   ExchangeSpec spec) {
@@ -106,10 +122,7 @@ FragmentPlanner::Exchange& FragmentPlanner::Start(const NodePtr& node,
 /// All of an exchange as the input of one task.
 FragmentPlanner::Rows FragmentPlanner::OneTask(const Exchange& exchange) const {
   Part part;
-  ScanNode scan{OpenBatches(exchange.schema, {}), {}};
-  scan.columns.resize(static_cast<size_t>(exchange.schema->num_fields()));
-  std::iota(scan.columns.begin(), scan.columns.end(), 0);
-  part.plan = MakeNode(exchange.name, std::move(scan)).ValueOrDie();
+  part.plan = ScanOf(exchange.name, exchange.schema).ValueOrDie();
   part.inputs[exchange.name] = exchange.schema;
   PieceInput input = exchange.InputOf({0, exchange.spec.partitions},
                                       {0, static_cast<int>(exchange.tasks.size())});

@@ -5,7 +5,6 @@
 #include <arrow/type_traits.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "windrow/base/check.h"
 #include "windrow/plan/fragment_rows.h"
@@ -84,9 +83,9 @@ Result<std::vector<Fragment>> FragmentPlanner::Next(
     if (plan.sink.has_value()) {
       ARROW_ASSIGN_OR_RAISE(const bool is_ready, AddSinkPlan(plan));
       are_all_done &= is_ready;
-    } else if (Find(plan.root, "keep") == nullptr) {
+    } else if (Find(plan.root, kKeep) == nullptr) {
       ARROW_ASSIGN_OR_RAISE(MaybeRows rows, Advance(plan.root));
-      if (rows.has_value()) Start(plan.root, "keep", *std::move(rows), {});
+      if (rows.has_value()) Start(plan.root, kKeep, *std::move(rows), {});
     }
   }
   is_done_ = are_all_done;
@@ -113,10 +112,7 @@ Result<bool> FragmentPlanner::AddSinkPlan(const LogicalPlan& plan) {
   }
   if (!exchange->is_complete()) return false;
   // The schema of the plan also says which columns hold no nulls.
-  ScanNode scan{OpenBatches(plan.root->schema, {}), {}};
-  scan.columns.resize(static_cast<size_t>(plan.root->schema->num_fields()));
-  std::iota(scan.columns.begin(), scan.columns.end(), 0);
-  ARROW_ASSIGN_OR_RAISE(NodePtr root, MakeNode(exchange->name, std::move(scan)));
+  ARROW_ASSIGN_OR_RAISE(NodePtr root, ScanOf(exchange->name, plan.root->schema));
   sink_plans_.push_back({std::move(root), plan.sink, nullptr});
   if (sink_schemas_.emplace(exchange->name, plan.root->schema).second) {
     sink_inputs_.push_back(OneTask(*exchange).parts[0].tasks[0].inputs[0]);
@@ -134,13 +130,11 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceWhole(const NodePtr& 
 
 /// Names what the task reads; false while rows that are kept are not there yet.
 bool FragmentPlanner::AddWhole(const NodePtr& node, Part* part) {
-  const auto kept = kept_.find(node->step);
-  if (node->As<ScanNode>() != nullptr && kept != kept_.end()) {
-    const auto found = exchanges_.find({kept->second, "keep", true});
-    if (found == exchanges_.end() || !found->second->is_complete()) return false;
-    found->second->is_read = true;
-    if (!part->inputs.emplace(node->step, found->second->schema).second) return true;
-    part->tasks[0].inputs.push_back(OneTask(*found->second).parts[0].tasks[0].inputs[0]);
+  if (node->As<ScanNode>() != nullptr && kept_.contains(node->step)) {
+    const Exchange* rows = FindKept(node->step);
+    if (rows == nullptr) return false;
+    if (!part->inputs.emplace(node->step, rows->schema).second) return true;
+    part->tasks[0].inputs.push_back(OneTask(*rows).parts[0].tasks[0].inputs[0]);
     return true;
   }
   if (node->As<ScanNode>() != nullptr) {
@@ -184,14 +178,10 @@ Result<FragmentPlanner::MaybeRows> FragmentPlanner::Advance(const NodePtr& node)
 
 Result<FragmentPlanner::MaybeRows> FragmentPlanner::AdvanceScan(const NodePtr& node,
                                                                 const ScanNode& scan) {
-  const auto kept = kept_.find(node->step);
-  if (kept != kept_.end()) {
-    const auto exchange = exchanges_.find({kept->second, "keep", true});
-    if (exchange == exchanges_.end() || !exchange->second->is_complete()) {
-      return std::nullopt;
-    }
-    exchange->second->is_read = true;
-    Rows rows = TaskForEach(*exchange->second);
+  if (kept_.contains(node->step)) {
+    const Exchange* kept = FindKept(node->step);
+    if (kept == nullptr) return std::nullopt;
+    Rows rows = TaskForEach(*kept);
     if (!order_matters_) rows.order = {false};
     const auto names = node->schema->field_names();
     ARROW_RETURN_NOT_OK(Select(node->step, {names.begin(), names.end()}, &rows));

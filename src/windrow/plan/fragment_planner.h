@@ -28,7 +28,7 @@ struct ClusterShape {
 /// What was decided about moving rows, for people.
 struct ExchangeDecision {
   std::string step;
-  std::string kind;  ///< "shuffle", "broadcast", "range", "gather"
+  std::string kind;  ///< "shuffle", "broadcast", "semi-join", "no semi-join"
   std::string reason;
   int64_t predicted_bytes = 0;  ///< that go to another node
   /// The fragments whose rows are moved by it.
@@ -115,6 +115,7 @@ class FragmentPlanner {
 
   /// An exchange that was started; it then counts as read in this call of Next.
   const Exchange* Find(const NodePtr& node, const std::string& purpose);
+  const Exchange* FindKept(const std::string& step);
   /// Starts the fragments that write to a new exchange.
   Exchange& Start(const NodePtr& node, const std::string& purpose, Rows rows,
                   ExchangeSpec spec);

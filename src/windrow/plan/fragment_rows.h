@@ -106,6 +106,13 @@ Status FragmentPlanner::OnTop(const std::string& step, const Op& op, Rows* rows)
   return Status::OK();
 }
 
+/// The exchange of a plan without a sink.
+inline constexpr char kKeep[] = "keep";
+
+/// A scan of all columns of pieces that a task is given under this name.
+Result<NodePtr> ScanOf(const std::string& name,
+                       const std::shared_ptr<arrow::Schema>& schema);
+
 /// The columns as they are.
 std::vector<ProjectNode::Column> ColumnsAsTheyAre(const std::vector<std::string>& names);
 
